@@ -1,0 +1,4 @@
+// The one place where the bodies of Asio, Beast and Boost.Process v2 are compiled; everybody else sees declarations.
+#include <boost/asio/impl/src.hpp>
+#include <boost/beast/src.hpp>
+#include <boost/process/v2/src.hpp>

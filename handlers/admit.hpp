@@ -1,0 +1,49 @@
+// Turning what somebody wants enqueued into a task that may be stored: defaults of the handler, checks of names, sizes and JSON.
+//
+// Pure: the same wish and the same declarations give the same answer. Every refusal names the field, the value and the next step.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "handlers/handler.hpp"
+#include "store/task.hpp"
+
+namespace reeve::handlers {
+
+// What the caller wants; everything but the kind is optional.
+struct Wish {
+  std::string kind{};
+  std::string payload = "null";                 // JSON bytes, any value
+  std::optional<std::string> queue{};
+  std::optional<int> priority{};
+  std::optional<store::Timestamp> run_at{};
+  std::optional<store::Millis> delay{};         // run_at or delay, not both
+  std::optional<store::Millis> expires_in{};
+  std::optional<int> max_attempts{};
+  std::optional<int> max_crashes{};
+  std::string overrides{};                      // see overrides.hpp
+  store::Labels labels{};
+  std::string metadata{};
+  std::optional<std::string> external_id{};
+  std::optional<store::Dedupe> dedupe{};
+  std::string traceparent{};
+  std::string created_by{};
+  bool allow_unknown = false;                   // store it although no handler has the kind; it waits until one has
+};
+
+struct Refusal {
+  std::string code{};                           // "unknown_kind", "payload_too_large", "invalid_json", "invalid_name", "invalid_value"
+  std::string field{};                          // "labels.team"
+  std::string message{};                        // a full sentence with the value, the limit and the next step
+};
+
+[[nodiscard]] std::variant<store::NewTask, Refusal> admit(const Handlers& handlers, Wish wish, store::Timestamp now);
+
+// [A-Za-z0-9_.:-]{1,128}: kinds and queues.
+[[nodiscard]] bool is_name(std::string_view text);
+// [A-Za-z0-9-_./]{1,128}: keys of labels.
+[[nodiscard]] bool is_label_key(std::string_view text);
+
+}  // namespace reeve::handlers

@@ -1,0 +1,150 @@
+// Reading a store: lists, pages, logs, events, counts. Off the write path and never in its way.
+//
+// A Reader is used by one thread at a time and may block. Each call sees one committed state. Pages are by key (never by offset): a page
+// costs the same wherever it lies.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/task.hpp"
+
+namespace reeve::store {
+
+// Which tasks. Empty fields do not restrict; all that are given must hold.
+struct Selector {
+  std::vector<TaskId> ids{};
+  std::optional<std::pair<TaskId, TaskId>> range{};  // both ends included
+  std::vector<std::string> kinds{};
+  std::vector<std::string> queues{};
+  std::vector<State> states{};                       // derived states, as people say them
+  Labels labels{};
+  std::optional<Timestamp> since{};                  // created at or after
+  std::optional<Timestamp> until{};                  // created before
+};
+
+enum class Order { newest_first, oldest_first };
+
+struct ListQuery {
+  Selector selector{};
+  Order order = Order::newest_first;
+  std::optional<TaskId> after{};                     // the last id of the previous page
+  int limit = 50;
+  bool with_payload = false;                         // payload, result and metadata are left empty otherwise
+};
+
+struct TaskPage {
+  std::vector<Task> tasks{};
+  bool more = false;
+};
+
+struct EventQuery {
+  Cursor after{};                                    // strictly after
+  int limit = 500;
+  std::vector<std::string> types{};                  // exact, or a prefix that ends in '*'
+  std::vector<std::string> kinds{};
+  std::vector<std::string> queues{};
+  std::optional<TaskId> task{};
+};
+
+struct EventPage {
+  std::vector<Event> events{};
+  Cursor last{};                                     // resume after this: the last event looked at, matching or not
+  bool more = false;
+};
+
+struct LogQuery {
+  TaskId task{};
+  std::int64_t after = 0;                            // LogLine::seq, strictly after
+  std::optional<std::int64_t> epoch{};               // one attempt only
+  std::optional<int> last{};                         // only the newest n of the matching lines, oldest first
+  int limit = 1000;
+};
+
+struct LogPage {
+  std::vector<LogLine> lines{};
+  bool more = false;
+};
+
+// How many tasks are where. Kept with every transition, not counted when asked.
+struct CountRow {
+  std::string queue{};
+  std::string kind{};
+  Status status{};
+  std::int64_t count = 0;
+};
+
+struct QueuePause {
+  std::string queue{};
+  std::string reason{};
+  std::string actor{};
+  Timestamp since{};
+};
+
+struct RunnerRow {
+  std::int64_t id = 0;
+  std::string name{};
+  std::string boot_id{};
+  std::string incarnation{};
+  std::int64_t pid = 0;
+  Timestamp started_at{};
+  std::optional<Timestamp> stopped_at{};
+};
+
+// Where a queued task stands. Counting stops at `limit` so that the answer stays cheap.
+struct Position {
+  std::int64_t ahead = 0;                            // due tasks of its queue that would be claimed before it
+  bool at_least = false;                             // counting stopped
+};
+
+// Durations over the newest attempts of a kind, for percentiles and forecasts.
+struct KindTimings {
+  std::int64_t samples = 0;
+  double start_p50_ms = 0, start_p95_ms = 0, start_p99_ms = 0;        // due -> started
+  double run_p50_ms = 0, run_p95_ms = 0, run_p99_ms = 0;              // started -> finished
+  double cpu_p50_ms = 0, cpu_p95_ms = 0;                              // user + system
+  double rss_p50_kib = 0, rss_p95_kib = 0;
+};
+
+// Facts about the store itself, for status and doctor.
+struct StoreFacts {
+  std::string engine{};        // "sqlite 3.40.1", "memory"
+  std::string location{};      // path, or empty
+  std::string durability{};    // "full" or "relaxed"
+  std::int64_t schema = 0;
+  std::int64_t file_bytes = 0;
+  std::int64_t wal_bytes = 0;
+  std::vector<std::string> warnings{};  // sentences: known defects of the library, relaxed durability, ...
+};
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  virtual std::optional<Task> get(TaskId id) = 0;
+  virtual std::optional<TaskId> find_external(std::string_view external_id) = 0;
+  // `now` decides the derived states.
+  virtual TaskPage list(const ListQuery& query, Timestamp now) = 0;
+  virtual std::vector<Attempt> attempts(TaskId id) = 0;                    // oldest first
+  virtual LogPage log(const LogQuery& query) = 0;
+  virtual EventPage events(const EventQuery& query) = 0;
+  virtual Cursor last_event() = 0;
+  // The first event still kept; a cursor before it has lost events to retention.
+  virtual Cursor first_event() = 0;
+  virtual std::vector<CountRow> counts() = 0;
+  virtual std::vector<QueuePause> pauses() = 0;
+  virtual std::vector<RunnerRow> runners(int limit) = 0;                   // newest first
+  virtual Position position(TaskId id, Timestamp now, std::int64_t limit) = 0;
+  virtual KindTimings timings(std::string_view kind, int newest) = 0;
+  virtual StoreFacts facts() = 0;
+  // Looks for damage and broken invariants; empty when sound. Each entry is a sentence. May take long.
+  virtual std::vector<std::string> check() = 0;
+  // Writes a consistent copy to a path that must not exist yet (mode 0600). Throws StoreError.
+  virtual void backup(const std::string& path) = 0;
+};
+
+}  // namespace reeve::store

@@ -1,0 +1,355 @@
+// The durable truth about tasks: the contract of every store.
+//
+// A store is called by one thread at a time and it may block. It never reads a clock: a verb that depends on time is told `now`. It knows
+// nothing of processes, sockets, YAML or logs. What another process got to first, or what a caller may not do, is an answer; only a store
+// that cannot do its job throws StoreError.
+//
+// The verbs are cut by meaning into a few small interfaces: Tasks (the life of a task), Journal (what a running attempt reports), Runners
+// (who works here), Queues (what an operator may stop), Maintenance (the file itself). Reading is apart (store/reader.hpp) and never waits
+// for writing.
+//
+// Every verb is called inside batch(): that is the unit of durability. Each verb is atomic by itself - it changes everything it says or
+// nothing - and is durable when the batch() it ran in returns. Every state change appends one event in the same transaction.
+//
+// Fencing: each claim of a task gets a strictly greater epoch. What an attempt writes carries its ClaimKey (task, epoch); a write whose
+// epoch is not the current one, or whose task is no longer claimed or running, changes nothing and is answered as a lost claim.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "store/reader.hpp"
+#include "store/task.hpp"
+
+namespace reeve::store {
+
+// ---------------------------------------------------------------------------------------------------------------- enqueue
+
+enum class EnqueueDisposition { created, reused };
+[[nodiscard]] std::string_view name(EnqueueDisposition disposition);
+
+struct Enqueued {
+  TaskId id{};
+  EnqueueDisposition disposition = EnqueueDisposition::created;
+  bool payload_differs = false;  // reused, and the payload given now is another than the stored one
+};
+
+struct EnqueueRequest {
+  std::vector<NewTask> tasks{};               // one or many; items see each other's dedupe keys
+  std::optional<std::string> request_key{};   // the caller's idempotency key: the same key again gives the first answer and stores nothing
+  std::string fingerprint{};                  // of the request body; another fingerprint under the same key is a conflict
+};
+
+// Nothing was stored. `item` is the index of the task at fault.
+struct EnqueueRefused {
+  enum class Reason { external_id_taken, request_key_reused };
+  Reason reason{};
+  std::size_t item = 0;
+  TaskId holder{};                            // external_id_taken: the task that has it
+};
+
+struct EnqueueDone {
+  std::vector<Enqueued> tasks{};              // in the order of the request
+  bool replayed = false;                      // the request key was known: this is the first answer again
+};
+
+using EnqueueAnswer = std::variant<EnqueueDone, EnqueueRefused>;
+
+// ------------------------------------------------------------------------------------------------------------------ claim
+
+struct ClaimKey {
+  TaskId task{};
+  std::int64_t epoch = 0;
+  auto operator<=>(const ClaimKey&) const = default;
+};
+
+// At most `room` tasks of the kind, or of the queue, called `name`.
+struct Room {
+  std::string name{};
+  int room = 0;
+  bool operator==(const Room&) const = default;
+};
+
+struct ClaimRequest {
+  std::int64_t runner = 0;
+  Timestamp lease_expires_at{};
+  int limit = 1;
+  std::vector<Room> kinds{};   // only these kinds are claimed
+  std::vector<Room> queues{};  // a queue that is not named has no limit
+};
+
+struct ClaimAnswer {
+  std::vector<Task> tasks{};                 // complete, payload included; task.epoch is the new token
+  std::optional<Timestamp> next_due{};       // the earliest moment after `now` when time alone makes a queued task due (or expires one)
+};
+
+// ----------------------------------------------------------------------------------------------------------------- finish
+
+// Which budget a further attempt is charged to. Only `attempt` uses up max_attempts; `crash` uses max_crashes.
+enum class Budget { attempt, crash, interruption, snooze };
+
+struct Succeed { std::string result{}; };                       // JSON bytes; empty: no result
+struct Requeue { Timestamp at{}; Budget budget = Budget::attempt; };
+struct Fail {};
+struct Cancel { std::string code = "cancelled"; };
+using NextState = std::variant<Succeed, Requeue, Fail, Cancel>;
+
+// How an attempt ended and what becomes of its task. The rule that chose `next` is not the store's; see handlers/decide.hpp.
+struct Finish {
+  ClaimKey claim{};
+  Outcome outcome = Outcome::succeeded;
+  NextState next{};
+  std::optional<TaskError> error{};
+  std::optional<int> exit_code{};
+  ResourceUse use{};
+  int left_children = 0;
+  std::int64_t pid = 0;
+  std::optional<Timestamp> started_at{};     // for an attempt that ended before its start was recorded
+};
+
+struct Finished {
+  bool recorded = false;       // false: the claim was lost meanwhile and nothing was written
+  Status status = Status::queued;            // of the task now
+  std::optional<Timestamp> retry_at{};       // when it is queued again
+};
+
+// An attempt that was taken from its runner because its lease ran out or its runner is dead.
+struct Lost {
+  ClaimKey claim{};
+  Status status = Status::queued;            // queued again, failed (no crash budget left) or cancelled (a cancel had been requested)
+};
+
+struct ExpireAnswer {
+  std::vector<Lost> lost{};                  // their leases had run out
+  std::vector<TaskId> expired{};             // queued tasks past expires_at, now cancelled with code `expired`
+  bool more = false;                         // the limit was reached; call again
+};
+
+// ----------------------------------------------------------------------------------------------------- cancel, retry, remove
+
+enum class CancelResult { cancelled, requested, already_requested, already_terminal, not_found };
+struct CancelAnswer {
+  CancelResult result{};
+  Status status = Status::cancelled;         // of the task now, when it was found
+  std::optional<ClaimKey> running{};         // requested: the attempt to stop
+};
+
+enum class RetryResult { requeued, not_terminal, succeeded_already, not_found };
+enum class RemoveResult { removed, not_terminal, not_found };
+
+// The life of a task.
+class Tasks {
+ public:
+  virtual ~Tasks() = default;
+
+  // Stores all tasks of the request or none. Dedupe: while an equal task is not terminal its id is returned (`reused`).
+  virtual EnqueueAnswer enqueue(const EnqueueRequest& request, Timestamp now) = 0;
+
+  // Hands up to `limit` due tasks to the runner: priority first, then the one due longest, then the lower id. Paused queues are passed
+  // over. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are queued for
+  // later, held back, or finished.
+  virtual ClaimAnswer claim(const ClaimRequest& request, Timestamp now) = 0;
+
+  // The body of the attempt runs. False: the claim is lost.
+  [[nodiscard]] virtual bool start(ClaimKey claim, std::int64_t pid, std::string_view executor, Timestamp now) = 0;
+
+  // Moves the lease of every claim to `lease_expires_at`. Returns those that are lost: their attempts must be stopped, their writes are
+  // refused. A lease that has already run out but was not taken yet is lost too.
+  virtual std::vector<ClaimKey> renew(std::span<const ClaimKey> claims, Timestamp lease_expires_at, Timestamp now) = 0;
+
+  // Takes back at most `limit` tasks whose lease ran out before `now` (outcome `lost`, charged to the crash budget) and cancels queued
+  // tasks that expired. A lease that has not run out is never touched.
+  virtual ExpireAnswer expire(Timestamp now, int limit) = 0;
+
+  // Ends an attempt: its outcome and the task's next status, in one step. A cancel requested meanwhile turns Requeue and Fail into
+  // cancelled; Succeed stands (the completion came first).
+  [[nodiscard]] virtual Finished finish(const Finish& finish, Timestamp now) = 0;
+
+  // A queued or waiting task ends at once; of a claimed or running one the request is recorded, survives restarts and lease changes, and
+  // `running` names the attempt to stop. A second request keeps the first reason and time. Terminal tasks are unchanged.
+  virtual CancelAnswer cancel(TaskId task, std::string_view reason, std::string_view actor, Timestamp now) = 0;
+
+  // A failed or cancelled task is queued again as a new generation with fresh budgets; its error and progress are cleared.
+  virtual RetryResult retry(TaskId task, std::string_view actor, Timestamp now) = 0;
+
+  // Deletes a terminal task and everything that belongs to it but its task.deleted event.
+  virtual RemoveResult remove(TaskId task, std::string_view actor, Timestamp now) = 0;
+};
+
+// ---------------------------------------------------------------------------------------------------------------- journal
+
+// What a running attempt reports. Each answers false (or changes nothing) when the claim is lost.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  // Keeps the latest; percent, current never go backwards within an attempt (a smaller percent keeps the larger one, the label is taken).
+  [[nodiscard]] virtual bool progress(ClaimKey claim, const Progress& progress, Timestamp now) = 0;
+
+  // Appends lines in the order given; `task` and `epoch` of the lines are those of the claim, `seq` is assigned. Also accepted in the
+  // same batch before a finish; refused after it.
+  [[nodiscard]] virtual bool log(ClaimKey claim, std::span<const LogLine> lines, Timestamp now) = 0;
+
+  // No sign of life from the handler: sets stale_at and the reason, with an event. Idempotent.
+  [[nodiscard]] virtual bool flag_stale(ClaimKey claim, std::string_view reason, Timestamp now) = 0;
+
+  // A sign of life came after all.
+  [[nodiscard]] virtual bool clear_stale(ClaimKey claim, Timestamp now) = 0;
+};
+
+// ---------------------------------------------------------------------------------------------------------------- runners
+
+struct RunnerIdentity {
+  std::string name{};         // of the host or the service
+  std::string boot_id{};      // of the kernel's present boot
+  std::string incarnation{};  // random, one per process life
+  std::int64_t pid = 0;
+};
+
+// Supervisor incarnations.
+class Runners {
+ public:
+  virtual ~Runners() = default;
+
+  // Registers an incarnation and returns its number, greater than any before.
+  virtual std::int64_t open_runner(const RunnerIdentity& identity, Timestamp now) = 0;
+
+  // The incarnation ends in good order; its tasks have all been finished or returned.
+  virtual void close_runner(std::int64_t runner, Timestamp now) = 0;
+
+  // The caller has proof that every incarnation other than `survivor` is dead (it holds the store's lock): takes back at most `limit` of
+  // their claimed and running tasks at once, without waiting for leases. Outcome `lost`, charged to the crash budget. Call until `more` is
+  // false.
+  virtual ExpireAnswer requeue_dead(std::int64_t survivor, Timestamp now, int limit) = 0;
+};
+
+// ----------------------------------------------------------------------------------------------------------------- queues
+
+class Queues {
+ public:
+  virtual ~Queues() = default;
+  // False: it was so already. Running attempts go on; nothing is claimed from a paused queue. Queues need not be declared.
+  virtual bool pause(std::string_view queue, std::string_view reason, std::string_view actor, Timestamp now) = 0;
+  virtual bool resume(std::string_view queue, std::string_view actor, Timestamp now) = 0;
+};
+
+// ------------------------------------------------------------------------------------------------------------ maintenance
+
+// How long what is finished is kept. Nullopt keeps for ever. Open tasks are never touched.
+struct RetentionPolicy {
+  std::optional<Millis> succeeded{};
+  std::optional<Millis> failed{};
+  std::optional<Millis> cancelled{};
+  std::optional<Millis> events{};
+  std::optional<Millis> requests{std::chrono::hours{24}};  // remembered idempotency keys
+};
+
+struct RetentionReport {
+  std::int64_t tasks = 0;
+  std::int64_t events = 0;
+  std::int64_t requests = 0;
+  bool more = false;          // the limit was reached; call again
+};
+
+class Maintenance {
+ public:
+  virtual ~Maintenance() = default;
+  // Deletes at most `limit` rows of each sort that the policy lets go at `now`.
+  virtual RetentionReport retain(const RetentionPolicy& policy, Timestamp now, int limit) = 0;
+  // Appends an event of the caller's own making (runner.started, config.applied, ...).
+  virtual Cursor append_event(const Event& event) = 0;
+};
+
+// ------------------------------------------------------------------------------------------------------------------ store
+
+class Store;
+
+// One client's piece of work in a batch: it calls verbs and keeps their answers until the batch has committed.
+class Operation {
+ public:
+  virtual ~Operation() = default;
+  // May be called more than once: when a neighbour fails, the transaction is rolled back and the others are run again. Overwrite, don't add.
+  virtual void run(Store& store) = 0;
+  // run() threw `reason` and left no trace; its neighbours were committed all the same.
+  virtual void refuse(std::exception_ptr reason) = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Runs all operations in the given order in one transaction and commits it durably. On return every operation either took effect or was
+  // told refuse(). Throws StoreError when the transaction could not be committed: then none took effect.
+  virtual void batch(std::span<Operation* const> operations) = 0;
+
+  virtual Tasks& tasks() = 0;
+  virtual Journal& journal() = 0;
+  virtual Runners& runners() = 0;
+  virtual Queues& queues() = 0;
+  virtual Maintenance& maintenance() = 0;
+
+  // Another view of the same store for reading, for use by one other thread, at the same time as this. May outlive nothing: close it first.
+  virtual std::unique_ptr<Reader> open_reader() = 0;
+
+  // Sequence number of the last committed event.
+  [[nodiscard]] virtual Cursor last_event() const = 0;
+
+  // Idle work outside any batch, by the thread that calls batch(): checkpoints and gives space back. Cheap when there is nothing to do;
+  // false: nothing is left to do until something is written again.
+  virtual bool tidy_up() = 0;
+};
+
+// The store cannot do its job. what() is for the operator: it names the file, what happened and the next step.
+class StoreError : public std::exception {
+ public:
+  enum class Kind {
+    busy,      // another program holds the write lock too long; nothing was written, try again
+    full,      // no space; nothing was written, service resumes when there is space
+    io,        // a read, write or fsync failed: fail-stop, exit, recover at the next start
+    corrupt,   // the file is damaged: untouched, fail-stop
+    foreign,   // the file is something else: untouched
+    newer,     // a newer reeve wrote it: untouched
+    in_use,    // another daemon holds it
+    unusable   // permissions, missing directory, network file system, defective library: says which
+  };
+  StoreError(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
+  [[nodiscard]] Kind kind() const noexcept { return kind_; }
+  [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
+  // No further call of the store makes sense in this process.
+  [[nodiscard]] bool fatal() const noexcept { return kind_ != Kind::busy && kind_ != Kind::full; }
+
+ private:
+  Kind kind_;
+  std::string message_;
+};
+[[nodiscard]] std::string_view name(StoreError::Kind kind);
+
+// Runs `work(store)` as a batch of its own and returns its answer. For start-up, tools and tests; the daemon groups (StoreThread).
+template <class Work>
+auto transact(Store& store, Work work) -> decltype(work(store)) {
+  using Answer = decltype(work(store));
+  struct One final : Operation {
+    explicit One(Work& work) : work(work) {}
+    void run(Store& inside) override {
+      if constexpr (std::is_void_v<Answer>) work(inside);
+      else answer.emplace(work(inside));
+    }
+    void refuse(std::exception_ptr why) override { reason = why; }
+    Work& work;
+    std::conditional_t<std::is_void_v<Answer>, std::monostate, std::optional<std::conditional_t<std::is_void_v<Answer>, int, Answer>>> answer{};
+    std::exception_ptr reason{};
+  } one{work};
+  Operation* const operations[] = {&one};
+  store.batch(operations);
+  if (one.reason) std::rethrow_exception(one.reason);
+  if constexpr (!std::is_void_v<Answer>) return std::move(*one.answer);
+}
+
+}  // namespace reeve::store

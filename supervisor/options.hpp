@@ -1,0 +1,19 @@
+// What the operator may set about the supervisor.
+#pragma once
+
+#include <string>
+
+#include "store/time.hpp"
+
+namespace reeve::supervisor {
+
+struct Options {
+  std::string name{};                          // of this runner; the host name when empty
+  int concurrency = 16;                        // bodies at once, all kinds together
+  store::Millis lease{15'000};                 // how long a claim holds without renewal
+  store::Millis drain_timeout{30'000};         // how long SIGTERM waits for running attempts before it interrupts them
+  store::Millis retention_interval{60'000};    // between two passes of retention while there is work
+  bool ad_hoc_commands = true;                 // `reeve run`: whoever may enqueue may run commands as the daemon's user
+};
+
+}  // namespace reeve::supervisor

@@ -1,0 +1,116 @@
+// The supervisor: claims due tasks, has them run, and sees each to its end.
+//
+// All decisions are in supervisor/core/ (pure: events in, effects out, no clock, no I/O). This class is the shell around it on the loop
+// thread: it feeds the core with what happened and carries out what it decided - SQL through StoreThread, bodies through Executors.
+//
+// Everything here is called on the loop thread.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "handlers/handler.hpp"
+#include "store/store.hpp"
+#include "supervisor/clock.hpp"
+#include "supervisor/options.hpp"
+
+namespace reeve::executors {
+class Executors;
+}
+
+namespace reeve::supervisor {
+
+class Log;
+class ReaderThread;
+class StoreThread;
+
+// Where the daemon is in its life.
+enum class Phase { starting, running, draining, stopped };
+[[nodiscard]] std::string_view name(Phase phase);
+
+// One body that runs now, from memory: true even when the store lags behind.
+struct RunningAttempt {
+  store::ClaimKey claim{};
+  std::string kind{};
+  std::string queue{};
+  std::int64_t pid = 0;
+  store::Timestamp since{};
+  std::optional<store::Timestamp> last_seen{};      // last sign of life of the handler
+  bool stale = false;
+  std::optional<std::string> stopping{};            // "cancel", "timeout", ... once it was asked to end
+};
+
+struct Usage {
+  std::string name{};
+  int running = 0;
+  std::optional<int> limit{};
+};
+
+struct Overview {
+  Phase phase = Phase::starting;
+  bool paused_claims = false;                       // drained: nothing is claimed until resumed
+  std::int64_t runner = 0;
+  std::string runner_name{};
+  store::Timestamp started_at{};
+  Usage global{};
+  std::vector<Usage> kinds{};
+  std::vector<Usage> queues{};
+  std::vector<RunningAttempt> running{};
+  std::string trouble{};                            // why health is degraded; empty when it is not
+};
+
+class Supervisor {
+ public:
+  struct Parts {
+    boost::asio::any_io_executor loop;
+    StoreThread& store;
+    executors::Executors& executors;
+    Clock& clock;
+    Log& log;
+    std::function<double()> dice;                   // uniform in [0,1)
+  };
+
+  Supervisor(Parts parts, Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_task_output,
+             store::RetentionPolicy retention);
+  ~Supervisor();
+
+  // Registers the incarnation, removes what dead ones left (processes first, then their claims), claims and runs tasks until it has been
+  // told to shut down and every attempt has ended. Throws when the store cannot do its job.
+  boost::asio::awaitable<void> run(store::RunnerIdentity identity);
+
+  // There may be new work (an enqueue committed, a queue was resumed, a cancel freed something). Cheap; call freely.
+  void work_arrived();
+
+  // A cancel was recorded for this attempt: stop it now.
+  void cancel(store::ClaimKey claim);
+
+  // No new claims. Running attempts go on; returns at once. resume() takes it back.
+  void drain();
+  void resume();
+
+  // Ends run(): no new claims from now, running attempts get drain_timeout, then they are interrupted (no budget used). A second call
+  // interrupts at once.
+  void shut_down();
+
+  // New declarations and limits for attempts claimed from now on; running ones keep theirs.
+  void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_task_output, store::RetentionPolicy retention);
+
+  [[nodiscard]] const std::shared_ptr<const handlers::Handlers>& handlers() const;
+  [[nodiscard]] Overview overview() const;
+  // Nothing runs, nothing is due: for `serve --until-idle`. `on_idle` is called each time that becomes so.
+  void when_idle(std::function<void()> on_idle);
+  // Changes whenever the loop side makes progress; for the service watchdog.
+  [[nodiscard]] std::int64_t progress_mark() const;
+
+ private:
+  class Shell;
+  std::unique_ptr<Shell> shell_;
+};
+
+}  // namespace reeve::supervisor
