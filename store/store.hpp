@@ -336,7 +336,7 @@ template <class Work>
 auto transact(Store& store, Work work) -> decltype(work(store)) {
   using Answer = decltype(work(store));
   struct One final : Operation {
-    explicit One(Work& work) : work(work) {}
+    explicit One(Work& job) : work(job) {}
     void run(Store& inside) override {
       if constexpr (std::is_void_v<Answer>) work(inside);
       else answer.emplace(work(inside));

@@ -5,7 +5,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -41,8 +40,9 @@ class ReaderThread {
         answer.emplace(work(reader));
       }
     };
+    std::exception_ptr failed{};
     Call erased{&call, [](void* target, store::Reader& reader) { (*static_cast<decltype(call)*>(target))(reader); }};
-    const std::exception_ptr failed = co_await submit(erased);
+    co_await submit(erased, &failed);
     if (failed) std::rethrow_exception(failed);
     if constexpr (!std::is_void_v<Answer>) co_return std::move(*answer);
   }
@@ -56,7 +56,9 @@ class ReaderThread {
     void (*invoke)(void*, store::Reader&) = nullptr;
   };
   struct Job;
-  boost::asio::awaitable<std::exception_ptr> submit(Call call);
+  template <class Handler>
+  struct Awaited;
+  boost::asio::awaitable<void> submit(Call call, std::exception_ptr* failed);
   void work();
 
   boost::asio::any_io_executor loop_;

@@ -9,9 +9,8 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -59,21 +58,20 @@ class StoreThread {
   template <class Work>
   auto run(Work work) -> boost::asio::awaitable<std::invoke_result_t<Work&, store::Store&>> {
     using Answer = std::invoke_result_t<Work&, store::Store&>;
-    using Kept = std::conditional_t<std::is_void_v<Answer>, std::monostate, Answer>;
-    std::optional<Kept> answer{};
-    auto call = [&work, &answer](store::Store& store) {
-      if constexpr (std::is_void_v<Answer>) {
-        work(store);
-        answer.emplace();
-      } else {
-        answer.emplace(work(store));
-      }
-    };
-    // The frame of this coroutine outlives the call: it resumes only when the job is done.
+    // The frame of this coroutine outlives the job: it resumes only when the job is done.
+    Kept<Answer> answer{};
+    auto call = [&work, &answer](store::Store& store) { keep(answer, work, store); };
+    std::exception_ptr failed{};
     Call erased{&call, [](void* target, store::Store& store) { (*static_cast<decltype(call)*>(target))(store); }};
-    const std::exception_ptr failed = co_await submit(erased);
+    co_await submit(erased, &failed);
     if (failed) std::rethrow_exception(failed);
     if constexpr (!std::is_void_v<Answer>) co_return std::move(*answer);
+  }
+
+  // The same for callers that are no coroutine: `done(failed, answer)` is called on the loop; the answer is a null pointer when it failed.
+  template <class Work, class Done>
+  void send(Work work, Done done) {
+    push(std::make_unique<Sent<Work, Done>>(loop_, std::move(work), std::move(done)));
   }
 
   // Runs all that is queued and stops; later run() calls fail. Blocks the caller. Idempotent.
@@ -82,17 +80,54 @@ class StoreThread {
   [[nodiscard]] StoreThreadFigures figures() const;
 
  private:
+  template <class Answer>
+  using Kept = std::optional<std::conditional_t<std::is_void_v<Answer>, std::monostate, Answer>>;
+
+  template <class Answer, class Work>
+  static void keep(std::optional<Answer>& answer, Work& work, store::Store& store) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Work&, store::Store&>>) {
+      work(store);
+      answer.emplace();
+    } else {
+      answer.emplace(work(store));
+    }
+  }
+
+  // One waiting operation. Holds the loop open until it has been delivered.
+  struct Job : store::Operation {
+    explicit Job(const boost::asio::any_io_executor& loop);
+    void refuse(std::exception_ptr why) override { reason = std::move(why); }
+    virtual void deliver() = 0;  // on the loop, once
+    std::exception_ptr reason{};
+    boost::asio::executor_work_guard<boost::asio::any_io_executor> keeps_loop;
+  };
+
+  template <class Work, class Done>
+  struct Sent final : Job {
+    using Answer = std::invoke_result_t<Work&, store::Store&>;
+    Sent(const boost::asio::any_io_executor& loop, Work job, Done callback) : Job(loop), work(std::move(job)), done(std::move(callback)) {}
+    void run(store::Store& store) override {
+      reason = nullptr;
+      keep(answer, work, store);
+    }
+    void deliver() override { done(reason, reason ? nullptr : &*answer); }
+    Work work;
+    Done done;
+    Kept<Answer> answer{};
+  };
+
   struct Call {
     void* target = nullptr;
     void (*invoke)(void*, store::Store&) = nullptr;
   };
-  struct Job;
+  template <class Handler>
+  struct Awaited;
 
-  boost::asio::awaitable<std::exception_ptr> submit(Call call);
+  boost::asio::awaitable<void> submit(Call call, std::exception_ptr* failed);
   void push(std::unique_ptr<Job> job);
   void work();
   void execute(std::vector<std::unique_ptr<Job>>& jobs);
-  void deliver(std::vector<std::unique_ptr<Job>> jobs);
+  void deliver(std::vector<std::unique_ptr<Job>> jobs, std::optional<store::Cursor> grown, std::shared_ptr<const store::StoreError> fatal);
 
   boost::asio::any_io_executor loop_;
   std::unique_ptr<store::Store> store_;
