@@ -3,7 +3,7 @@
 //   log.info("attempt.finished", {{"task", 42}, {"kind", "report"}, {"outcome", "timed_out"}, {"ms", 30012}});
 //   {"ts":"2026-11-20T20:31:00.123Z","level":"info","event":"attempt.finished","task":42,"kind":"report","outcome":"timed_out","ms":30012}
 //
-// Values are escaped; whatever a handler printed, a record is one line of valid JSON. Values of fields whose name holds a redacted word are
+// Fields with an empty text are left out. Values are escaped; whatever a handler printed, a record is one line of valid JSON. Values of fields whose name holds a redacted word are
 // masked. Never blocks the daemon for long and never throws: records that cannot be written are counted and the count is logged when writing
 // works again. Any thread.
 #pragma once
@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <variant>
 

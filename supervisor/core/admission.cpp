@@ -1,0 +1,61 @@
+#include "supervisor/core/admission.hpp"
+
+#include <algorithm>
+
+namespace reeve::supervisor {
+
+namespace {
+
+int count(const std::map<std::string, int, std::less<>>& counts, std::string_view name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
+}
+
+void add(std::map<std::string, int, std::less<>>& counts, std::string_view name) {
+  const auto found = counts.find(name);
+  if (found == counts.end()) counts.emplace(name, 1);
+  else ++found->second;
+}
+
+void take(std::map<std::string, int, std::less<>>& counts, std::string_view name) {
+  const auto found = counts.find(name);
+  if (found != counts.end() && --found->second == 0) counts.erase(found);
+}
+
+}  // namespace
+
+void Admission::started(std::string_view kind, std::string_view queue) {
+  ++running_;
+  add(kinds_, kind);
+  add(queues_, queue);
+}
+
+void Admission::ended(std::string_view kind, std::string_view queue) {
+  --running_;
+  take(kinds_, kind);
+  take(queues_, queue);
+}
+
+int Admission::running_of_kind(std::string_view kind) const { return count(kinds_, kind); }
+int Admission::running_in_queue(std::string_view queue) const { return count(queues_, queue); }
+
+Rooms Admission::rooms(const handlers::Handlers& handlers) const {
+  Rooms rooms;
+  rooms.limit = std::max(0, concurrency_ - running_);
+  if (rooms.limit == 0) return rooms;
+  for (const handlers::Queue& queue : handlers.queues()) {
+    if (!queue.concurrency) continue;
+    const int room = std::clamp(*queue.concurrency - running_in_queue(queue.name), 0, rooms.limit);
+    rooms.queues.push_back({.name = queue.name, .room = room});
+    rooms.restricted |= room < rooms.limit;
+  }
+  for (const handlers::Handler& handler : handlers.all()) {
+    int room = rooms.limit;
+    if (handler.concurrency) room = std::clamp(*handler.concurrency - running_of_kind(handler.kind), 0, rooms.limit);
+    rooms.restricted |= room < rooms.limit;
+    if (room > 0) rooms.kinds.push_back({.name = handler.kind, .room = room});
+  }
+  return rooms;
+}
+
+}  // namespace reeve::supervisor
