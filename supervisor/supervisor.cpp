@@ -48,7 +48,9 @@ class Supervisor::Shell {
         core_(std::move(options), std::move(handlers)),
         timer_(parts_.loop),
         over_(parts_.loop, asio::steady_timer::time_point::max()),
-        retention_timer_(parts_.loop) {}
+        retention_timer_(parts_.loop),
+        lease_origin_moment_(parts_.clock.moment()),
+        lease_origin_(parts_.clock.now()) {}
 
   asio::awaitable<void> run(store::RunnerIdentity identity);
 
@@ -59,7 +61,11 @@ class Supervisor::Shell {
     pump();
   }
 
-  [[nodiscard]] Now now() const { return {.moment = parts_.clock.moment(), .wall = parts_.clock.now()}; }
+  [[nodiscard]] Now now() const {
+    const Moment moment = parts_.clock.moment();
+    const auto since = std::chrono::duration_cast<store::Millis>(moment - lease_origin_moment_);
+    return {.moment = moment, .wall = parts_.clock.now(), .lease = lease_origin_ + since};
+  }
   [[nodiscard]] const Core& core() const { return core_; }
   [[nodiscard]] Overview overview() const;
   void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
@@ -121,6 +127,8 @@ class Supervisor::Shell {
   bool is_over_ = false;
   bool pumping_ = false;
   std::int64_t pumps_ = 0;
+  Moment lease_origin_moment_;          // lease time: the wall clock as it was at start, and boot time since
+  store::Timestamp lease_origin_;
   std::int64_t runner_ = 0;
   std::string runner_name_{};
   store::Timestamp started_at_{};
@@ -284,7 +292,7 @@ void Supervisor::Shell::carry_out(RenewLeases effect) {
   const Now asked = now();
   auto claims = std::make_shared<const std::vector<ClaimKey>>(std::move(effect.claims));  // two owners: the work and its answer
   parts_.store.send(
-      [claims, until = effect.lease_expires_at, at = asked.wall](store::Store& store) { return store.tasks().renew(*claims, until, at); },
+      [claims, until = effect.lease_expires_at, at = asked.lease](store::Store& store) { return store.tasks().renew(*claims, until, at); },
       [this, claims, asked](const std::exception_ptr& failed, std::vector<ClaimKey>* lost) {
         if (failed) {
           parts_.log.warn("lease.renewal_failed", {{"attempts", claims->size()}, {"error", text_of(failed)}});
@@ -296,7 +304,7 @@ void Supervisor::Shell::carry_out(RenewLeases effect) {
 }
 
 void Supervisor::Shell::carry_out(ExpireLeases) {
-  const store::Timestamp at = parts_.clock.now();
+  const store::Timestamp at = now().lease;
   parts_.store.send([at](store::Store& store) { return store.tasks().expire(at, recovery_chunk); },
                     [this](const std::exception_ptr& failed, store::ExpireAnswer* answer) {
                       if (failed) return;  // looked at again with the next claim

@@ -65,7 +65,7 @@ void Core::claim_if_useful(Now now) {
   // More due work may stay behind when a kind or queue has little room; it is looked for again when a slot frees.
   maybe_more_ = rooms.restricted;
   effects_.push_back(ClaimTasks{{.runner = runner_,
-                                 .lease_expires_at = now.wall + options_.lease,
+                                 .lease_expires_at = now.lease + options_.lease,
                                  .limit = rooms.limit,
                                  .kinds = std::move(rooms.kinds),
                                  .queues = std::move(rooms.queues)}});
@@ -270,7 +270,7 @@ void Core::tick(Now now) {
   }
   if (next_renewal_ && *next_renewal_ <= now.moment && !renewing_) {
     next_renewal_.reset();
-    RenewLeases renewal{.claims = {}, .lease_expires_at = now.wall + options_.lease};
+    RenewLeases renewal{.claims = {}, .lease_expires_at = now.lease + options_.lease};
     // Also of attempts whose body has ended: their end is not recorded yet and must not be taken for a loss.
     for (const auto& [key, attempt] : attempts_) renewal.claims.push_back(key);
     if (!renewal.claims.empty()) {

@@ -34,9 +34,12 @@
 
 namespace reeve::supervisor {
 
+// One moment on three clocks. Leases are written and judged in lease time, which started with the wall clock but never jumps; so a wall clock
+// that is set shifts scheduled starts and nothing else.
 struct Now {
   Moment moment{};
   store::Timestamp wall{};
+  store::Timestamp lease{};
 };
 
 // ---- effects: what the shell is to do ----
@@ -78,7 +81,7 @@ class Core {
   void tick(Now now);                                                     // time has passed
 
   // ---- what follows ----
-  [[nodiscard]] std::vector<Effect> take_effects() { return std::exchange(effects_, {}); }
+  std::vector<Effect> take_effects() { return std::exchange(effects_, {}); }
   // When tick() has something to do, if nothing else happens. Nullopt: never.
   [[nodiscard]] std::optional<Moment> next_tick() const;
 

@@ -1,0 +1,45 @@
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <iostream>
+
+#include "simulation/world.hpp"
+
+using namespace reeve::simulation;
+
+namespace {
+
+// REEVE_SEED repeats one run; REEVE_SEEDS says how many.
+std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+}  // namespace
+
+TEST_CASE("whatever goes wrong, tasks end once, limits hold, and everything comes to rest", "[simulation]") {
+  const std::uint64_t first = number_from("REEVE_SEED", 1);
+  const std::uint64_t seeds = std::getenv("REEVE_SEED") ? 1 : number_from("REEVE_SEEDS", 400);
+  Tally total;
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    INFO("repeat with REEVE_SEED=" << seed);
+    World world(seed);
+    const Tally tally = world.run(60);
+    total.tasks += tally.tasks;
+    total.bodies += tally.bodies;
+    total.crashes += tally.crashes;
+    total.cancels += tally.cancels;
+    total.outages += tally.outages;
+    for (const auto& [end, count] : tally.ends) total.ends[end] += count;
+  }
+  std::cout << total.tasks << " tasks, " << total.bodies << " bodies, " << total.crashes << " crashes, " << total.cancels << " cancels, "
+            << total.outages << " outages\n";
+  if (seeds < 100) return;
+  // The weather really was bad, and the runs really did something.
+  CHECK(total.bodies > total.tasks);
+  CHECK(total.crashes > 50);
+  CHECK(total.cancels > 100);
+  CHECK(total.outages > 20);
+  CHECK(total.ends["succeeded"] > 1000);
+  CHECK(total.ends["failed"] > 100);
+  CHECK(total.ends["cancelled"] > 100);
+}

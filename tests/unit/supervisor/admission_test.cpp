@@ -1,0 +1,81 @@
+#include "supervisor/core/admission.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace reeve;
+using namespace reeve::supervisor;
+
+namespace {
+
+handlers::Handlers declared(std::vector<std::pair<std::string, std::optional<int>>> kinds, std::vector<handlers::Queue> queues = {}) {
+  std::vector<handlers::Handler> handlers;
+  for (auto& [kind, limit] : kinds) {
+    handlers::Handler handler;
+    handler.kind = kind;
+    handler.concurrency = limit;
+    handlers.push_back(handler);
+  }
+  return handlers::Handlers(std::move(handlers), std::move(queues));
+}
+
+int room_of(const std::vector<store::Room>& rooms, const std::string& name) {
+  for (const store::Room& room : rooms)
+    if (room.name == name) return room.room;
+  return -1;
+}
+
+}  // namespace
+
+TEST_CASE("an empty supervisor has room for its concurrency", "[admission]") {
+  const Rooms rooms = Admission(16).rooms(declared({{"a", {}}, {"b", 2}}));
+  CHECK(rooms.limit == 16);
+  CHECK(room_of(rooms.kinds, "a") == 16);
+  CHECK(room_of(rooms.kinds, "b") == 2);
+  CHECK(rooms.restricted);
+}
+
+TEST_CASE("nothing is claimed when every slot is taken", "[admission][promise-I23]") {
+  Admission admission(2);
+  admission.started("a", "q");
+  admission.started("a", "q");
+  CHECK(admission.rooms(declared({{"a", {}}})).limit == 0);
+  admission.ended("a", "q");
+  CHECK(admission.rooms(declared({{"a", {}}})).limit == 1);
+}
+
+TEST_CASE("a kind at its limit is left out, the others are not", "[admission][promise-I23]") {
+  Admission admission(16);
+  admission.started("b", "q");
+  admission.started("b", "q");
+  const Rooms rooms = admission.rooms(declared({{"a", {}}, {"b", 2}}));
+  CHECK(room_of(rooms.kinds, "a") == 14);
+  CHECK(room_of(rooms.kinds, "b") == -1);
+  CHECK(rooms.restricted);
+}
+
+TEST_CASE("a queue at its limit has no room, whatever kinds run in it", "[admission][promise-I23]") {
+  Admission admission(16);
+  admission.started("a", "mail");
+  admission.started("b", "mail");
+  const Rooms rooms = admission.rooms(declared({{"a", {}}, {"b", {}}}, {{.name = "mail", .concurrency = 2}}));
+  CHECK(room_of(rooms.queues, "mail") == 0);
+  CHECK(rooms.restricted);
+}
+
+TEST_CASE("a limit that was lowered below what runs leaves no room and is never negative", "[admission][promise-I23]") {
+  Admission admission(16);
+  for (int i = 0; i < 5; ++i) admission.started("a", "q");
+  admission.set_concurrency(3);
+  CHECK(admission.rooms(declared({{"a", {}}})).limit == 0);
+  admission.set_concurrency(6);
+  CHECK(room_of(admission.rooms(declared({{"a", 2}, {"b", {}}})).kinds, "a") == -1);
+}
+
+TEST_CASE("counts return to nothing when everything has ended", "[admission]") {
+  Admission admission(4);
+  admission.started("a", "q");
+  admission.ended("a", "q");
+  CHECK(admission.running() == 0);
+  CHECK(admission.running_of_kind("a") == 0);
+  CHECK(admission.running_in_queue("q") == 0);
+}

@@ -1,0 +1,432 @@
+#include "supervisor/core/core.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+using namespace reeve;
+using namespace reeve::supervisor;
+using namespace std::chrono_literals;
+using executors::StopReason;
+using store::ClaimKey;
+using store::TaskId;
+
+namespace {
+
+// A core with a clock in the hand: each step tells it an event and collects what it decided.
+class Stage {
+ public:
+  explicit Stage(Options options = {}) : Stage(std::move(options), {handler("echo")}) {}
+  Stage(Options options, std::vector<handlers::Handler> declared)
+      : core(std::move(options), std::make_shared<handlers::Handlers>(std::move(declared), std::vector<handlers::Queue>{})) {}
+
+  static handlers::Handler handler(std::string kind, int concurrency = 0) {
+    handlers::Handler handler;
+    handler.kind = std::move(kind);
+    if (concurrency > 0) handler.concurrency = concurrency;
+    return handler;
+  }
+
+  static store::Task task(std::int64_t id, std::string kind = "echo", std::int64_t epoch = 1) {
+    store::Task task;
+    task.id = TaskId{id};
+    task.kind = std::move(kind);
+    task.queue = "default";
+    task.epoch = epoch;
+    return task;
+  }
+
+  static ClaimKey key(std::int64_t id, std::int64_t epoch = 1) { return {TaskId{id}, epoch}; }
+
+  // Registers and answers the first claim with nothing.
+  void open_idle() {
+    core.opened(1, now);
+    REQUIRE(take<ClaimTasks>().size() == 1);
+    core.claimed({}, now, now);
+    core.take_effects();
+  }
+
+  // One claim goes out and is answered with these tasks.
+  void claim(std::vector<store::Task> tasks) {
+    core.work_arrived(now);
+    REQUIRE(take<ClaimTasks>().size() == 1);
+    answer(std::move(tasks));
+  }
+  void answer(std::vector<store::Task> tasks, std::optional<store::Timestamp> next_due = {}) {
+    store::ClaimAnswer claims;
+    claims.tasks = std::move(tasks);
+    claims.next_due = next_due;
+    core.claimed(std::move(claims), now, now);
+  }
+
+  void pass(store::Millis time) {
+    now.moment += time;
+    now.wall += time;
+    now.lease += time;
+    core.tick(now);
+  }
+
+  // The effects of one sort since the last look; the others are dropped.
+  template <class Sort>
+  std::vector<Sort> take() {
+    std::vector<Sort> found;
+    for (Effect& effect : core.take_effects())
+      if (auto* one = std::get_if<Sort>(&effect)) found.push_back(std::move(*one));
+    return found;
+  }
+
+  Now now{Moment{std::chrono::hours{5}}, store::from_ms(1'790'000'000'000), store::from_ms(1'790'000'000'000)};
+  Core core;
+};
+
+Options slots(int concurrency) {
+  Options options;
+  options.concurrency = concurrency;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a supervisor claims as soon as it is registered, and is idle when nothing is due", "[core][claim]") {
+  Stage stage;
+  CHECK(stage.core.phase() == Phase::starting);
+  stage.core.opened(7, stage.now);
+  const auto claims = stage.take<ClaimTasks>();
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].request.runner == 7);
+  CHECK(claims[0].request.limit == 16);
+  CHECK(claims[0].request.lease_expires_at == stage.now.lease + 15s);
+  stage.answer({});
+  CHECK(stage.take<Idle>().size() == 1);
+  CHECK_FALSE(stage.core.next_tick().has_value());  // no timer: an idle daemon does not wake
+}
+
+TEST_CASE("new work is claimed at once and launched", "[core][claim]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1), Stage::task(2)});
+  const auto launches = stage.take<Launch>();
+  REQUIRE(launches.size() == 2);
+  CHECK(launches[0].task.id == TaskId{1});
+  CHECK(stage.core.admission().running() == 2);
+}
+
+TEST_CASE("one claim is out at a time; work that arrives meanwhile is looked for when it comes back", "[core][claim]") {
+  Stage stage;
+  stage.open_idle();
+  stage.core.work_arrived(stage.now);
+  CHECK(stage.take<ClaimTasks>().size() == 1);
+  stage.core.work_arrived(stage.now);
+  stage.core.work_arrived(stage.now);
+  CHECK(stage.take<ClaimTasks>().empty());
+  stage.answer({});
+  CHECK(stage.take<ClaimTasks>().size() == 1);
+}
+
+TEST_CASE("a claim that came back full is followed by another when a slot frees", "[core][claim]") {
+  Stage stage(slots(2));
+  stage.open_idle();
+  stage.claim({Stage::task(1), Stage::task(2)});
+  CHECK(stage.take<ClaimTasks>().empty());  // no room
+  stage.core.ended(Stage::key(1), stage.now);
+  const auto claims = stage.take<ClaimTasks>();
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].request.limit == 1);
+}
+
+TEST_CASE("slots that free while a full claim is out are filled when it comes back", "[core][claim]") {
+  Stage stage(slots(4));
+  stage.open_idle();
+  stage.claim({Stage::task(1), Stage::task(2), Stage::task(3), Stage::task(4)});
+  stage.core.ended(Stage::key(1), stage.now);
+  REQUIRE(stage.take<ClaimTasks>().size() == 1);
+  stage.core.ended(Stage::key(2), stage.now);
+  stage.core.ended(Stage::key(3), stage.now);
+  stage.answer({Stage::task(5)});  // as many as were asked for: there may be more
+  const auto claims = stage.take<ClaimTasks>();
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].request.limit == 2);
+}
+
+TEST_CASE("after a claim that came back short nothing is claimed until something happens", "[core][claim]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1)});
+  stage.core.take_effects();
+  stage.core.ended(Stage::key(1), stage.now);
+  CHECK(stage.take<ClaimTasks>().empty());
+}
+
+TEST_CASE("a kind at its limit does not end the search: its next task is claimed when one of its bodies ends", "[core][claim][limits]") {
+  Stage stage({}, {Stage::handler("echo", 1), Stage::handler("free")});
+  stage.open_idle();
+  stage.claim({Stage::task(1)});
+  CHECK(stage.take<ClaimTasks>().empty());
+  stage.core.ended(Stage::key(1), stage.now);
+  CHECK(stage.take<ClaimTasks>().size() == 1);
+}
+
+TEST_CASE("a limited kind does not keep an idle supervisor busy", "[core][claim][limits]") {
+  Stage stage({}, {Stage::handler("echo", 1)});
+  stage.open_idle();
+  stage.claim({Stage::task(1)});
+  stage.core.take_effects();
+  stage.core.settled(Stage::key(1), {}, stage.now);
+  REQUIRE(stage.take<ClaimTasks>().size() == 1);
+  stage.answer({});
+  CHECK(stage.take<Idle>().size() == 1);
+  CHECK_FALSE(stage.core.next_tick().has_value());
+}
+
+TEST_CASE("a task that is due later wakes the supervisor then", "[core][claim][time]") {
+  Stage stage;
+  stage.core.opened(1, stage.now);
+  stage.core.take_effects();
+  stage.answer({}, stage.now.wall + 40s);
+  stage.core.take_effects();
+  REQUIRE(stage.core.next_tick().has_value());
+  CHECK(*stage.core.next_tick() >= stage.now.moment + 40s);
+  CHECK(*stage.core.next_tick() <= stage.now.moment + 41s);
+  stage.pass(39s);
+  CHECK(stage.take<ClaimTasks>().empty());
+  stage.pass(1s + 1ms);
+  CHECK(stage.take<ClaimTasks>().size() == 1);
+}
+
+TEST_CASE("a wall clock set back or forward does not disturb leases or timeouts", "[core][clock][promise-I40]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1)});
+  stage.core.take_effects();
+  stage.now.wall += GENERATE(-1h, 1h);
+  stage.pass(1s);
+  CHECK(stage.take<StopBody>().empty());
+  stage.pass(5s);
+  const auto renewals = stage.take<RenewLeases>();
+  REQUIRE(renewals.size() == 1);
+  CHECK(renewals[0].claims == std::vector{Stage::key(1)});
+  CHECK(renewals[0].lease_expires_at == stage.now.lease + 15s);
+}
+
+TEST_CASE("a claim that failed is tried again with growing pauses, never in a spin", "[core][claim]") {
+  Stage stage;
+  stage.core.opened(1, stage.now);
+  std::vector<store::Millis> pauses;
+  for (int i = 0; i < 8; ++i) {
+    REQUIRE(stage.take<ClaimTasks>().size() == 1);
+    stage.core.claim_failed(stage.now);
+    CHECK(stage.take<ClaimTasks>().empty());
+    stage.core.work_arrived(stage.now);
+    CHECK(stage.take<ClaimTasks>().empty());
+    const auto pause = std::chrono::duration_cast<store::Millis>(*stage.core.next_tick() - stage.now.moment);
+    pauses.push_back(pause);
+    stage.pass(pause);
+  }
+  CHECK(pauses.front() == 50ms);
+  CHECK(pauses.back() == 2s);
+  CHECK(std::is_sorted(pauses.begin(), pauses.end()));
+}
+
+TEST_CASE("leases are renewed at a third of their time while anything runs, and not when nothing does", "[core][lease]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1), Stage::task(2)});
+  stage.core.take_effects();
+  stage.pass(5s);
+  auto renewals = stage.take<RenewLeases>();
+  REQUIRE(renewals.size() == 1);
+  CHECK(renewals[0].claims.size() == 2);
+  CHECK(renewals[0].lease_expires_at == stage.now.lease + 15s);
+  stage.core.renewed(renewals[0].claims, {}, stage.now, stage.now);
+  stage.core.settled(Stage::key(1), {}, stage.now);
+  stage.core.settled(Stage::key(2), {}, stage.now);
+  stage.core.take_effects();
+  stage.answer({});
+  stage.pass(60s);
+  CHECK(stage.take<RenewLeases>().empty());
+}
+
+TEST_CASE("an attempt whose lease is lost is killed", "[core][lease][promise-I10]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1), Stage::task(2)});
+  stage.core.take_effects();
+  stage.pass(5s);
+  stage.core.take_effects();
+  stage.core.renewed({Stage::key(1), Stage::key(2)}, {Stage::key(2)}, stage.now, stage.now);
+  const auto stops = stage.take<StopBody>();
+  REQUIRE(stops.size() == 1);
+  CHECK(stops[0].claim == Stage::key(2));
+  CHECK(stops[0].reason == StopReason::lease_lost);
+  CHECK(stops[0].kill);
+}
+
+TEST_CASE("a supervisor that cannot renew kills its attempts before their leases end", "[core][lease][promise-I12]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1)});
+  stage.core.take_effects();
+  store::Millis waited{0};
+  std::vector<StopBody> stops;
+  while (stops.empty() && waited < 20s) {
+    stage.pass(100ms);
+    waited += 100ms;
+    bool renewal = false;
+    for (Effect& effect : stage.core.take_effects()) {
+      if (auto* stop = std::get_if<StopBody>(&effect)) stops.push_back(*stop);
+      renewal |= std::holds_alternative<RenewLeases>(effect);
+    }
+    if (renewal) stage.core.renew_failed(stage.now);
+  }
+  REQUIRE(stops.size() == 1);
+  CHECK(stops[0].kill);
+  CHECK(waited <= 12s);  // a fifth of the lease before its end
+}
+
+TEST_CASE("a cancel stops the running attempt with grace", "[core][cancel]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1)});
+  stage.core.take_effects();
+  stage.core.cancel(Stage::key(1), stage.now);
+  const auto stops = stage.take<StopBody>();
+  REQUIRE(stops.size() == 1);
+  CHECK(stops[0].reason == StopReason::cancel);
+  CHECK_FALSE(stops[0].kill);
+  stage.core.cancel(Stage::key(9), stage.now);  // unknown: nothing
+  CHECK(stage.take<StopBody>().empty());
+}
+
+TEST_CASE("a retry that is due at once is claimed at once, a later one when it is due", "[core][retry]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1), Stage::task(2)});
+  stage.core.take_effects();
+  stage.core.settled(Stage::key(1), stage.now.wall + 30s, stage.now);
+  CHECK(stage.take<ClaimTasks>().empty());
+  stage.core.settled(Stage::key(2), stage.now.wall, stage.now);
+  REQUIRE(stage.take<ClaimTasks>().size() == 1);
+  stage.answer({}, stage.now.wall + 30s);
+  stage.pass(31s);
+  CHECK(stage.take<ClaimTasks>().size() == 1);
+}
+
+TEST_CASE("a drained supervisor claims nothing until it is resumed", "[core][drain]") {
+  Stage stage;
+  stage.open_idle();
+  stage.core.drain(stage.now);
+  stage.core.work_arrived(stage.now);
+  CHECK(stage.take<ClaimTasks>().empty());
+  stage.core.resume(stage.now);
+  CHECK(stage.take<ClaimTasks>().size() == 1);
+}
+
+TEST_CASE("shutting down an idle supervisor stops it at once", "[core][shutdown][promise-I37]") {
+  Stage stage;
+  stage.open_idle();
+  stage.core.shut_down(stage.now);
+  CHECK(stage.take<Stop>().size() == 1);
+  CHECK(stage.core.phase() == Phase::stopped);
+}
+
+TEST_CASE("shutting down lets attempts end, interrupts those that do not, and stops when all are settled", "[core][shutdown][promise-I37]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1), Stage::task(2)});
+  stage.core.take_effects();
+  stage.core.shut_down(stage.now);
+  stage.core.work_arrived(stage.now);
+  CHECK(stage.core.take_effects().empty());  // nothing is claimed, nothing is stopped yet
+  stage.core.settled(Stage::key(1), {}, stage.now);
+  CHECK(stage.core.take_effects().empty());
+  stage.pass(30s);
+  const auto stops = stage.take<StopBody>();
+  REQUIRE(stops.size() == 1);
+  CHECK(stops[0].reason == StopReason::shutdown);
+  stage.core.settled(Stage::key(2), {}, stage.now);
+  CHECK(stage.take<Stop>().size() == 1);
+}
+
+TEST_CASE("a second request to shut down interrupts at once, a third kills", "[core][shutdown]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1)});
+  stage.core.take_effects();
+  stage.core.shut_down(stage.now);
+  stage.core.shut_down(stage.now);
+  auto stops = stage.take<StopBody>();
+  REQUIRE(stops.size() == 1);
+  CHECK_FALSE(stops[0].kill);
+  stage.core.shut_down(stage.now);
+  stops = stage.take<StopBody>();
+  REQUIRE(stops.size() == 1);
+  CHECK(stops[0].kill);
+}
+
+TEST_CASE("what was claimed while shutting down is given back without being started", "[core][shutdown][promise-I13]") {
+  Stage stage;
+  stage.open_idle();
+  stage.core.work_arrived(stage.now);
+  REQUIRE(stage.take<ClaimTasks>().size() == 1);
+  stage.core.shut_down(stage.now);
+  CHECK(stage.take<Stop>().empty());  // the claim is still out
+  stage.answer({Stage::task(1)});
+  auto effects = stage.core.take_effects();
+  REQUIRE(effects.size() == 1);
+  CHECK(std::get<GiveBack>(effects[0]).claim == Stage::key(1));
+  stage.core.settled(Stage::key(1), {}, stage.now);
+  CHECK(stage.take<Stop>().size() == 1);
+}
+
+TEST_CASE("a claim that fails while shutting down does not keep it from stopping", "[core][shutdown]") {
+  Stage stage;
+  stage.open_idle();
+  stage.core.work_arrived(stage.now);
+  stage.core.shut_down(stage.now);
+  stage.core.take_effects();
+  stage.core.claim_failed(stage.now);
+  CHECK(stage.take<Stop>().size() == 1);
+}
+
+TEST_CASE("a task whose kind vanished in a reload while its claim was out is given back", "[core][reload]") {
+  Stage stage;
+  stage.open_idle();
+  stage.core.work_arrived(stage.now);
+  stage.core.take_effects();
+  stage.core.reload({}, std::make_shared<handlers::Handlers>(std::vector<handlers::Handler>{}, std::vector<handlers::Queue>{}), stage.now);
+  stage.answer({Stage::task(1)});
+  CHECK(stage.take<GiveBack>().size() == 1);
+}
+
+TEST_CASE("a running attempt keeps the limits it was started with over a reload", "[core][reload]") {
+  handlers::Handler first = Stage::handler("echo");
+  first.timeout = 10s;
+  Stage stage({}, {first});
+  stage.open_idle();
+  stage.claim({Stage::task(1)});
+  stage.core.take_effects();
+  handlers::Handler second = Stage::handler("echo");
+  second.timeout = 1h;
+  stage.core.reload({}, std::make_shared<handlers::Handlers>(std::vector{second}, std::vector<handlers::Queue>{}), stage.now);
+  stage.core.take_effects();
+  stage.pass(10s);
+  const auto stops = stage.take<StopBody>();
+  REQUIRE(stops.size() == 1);
+  CHECK(stops[0].reason == StopReason::timeout);
+}
+
+TEST_CASE("a silent attempt is flagged stale and cleared by a sign of life", "[core][watchdog]") {
+  handlers::Handler watched = Stage::handler("echo");
+  watched.watchdog = 3s;
+  Stage stage({}, {watched});
+  stage.open_idle();
+  stage.claim({Stage::task(1)});
+  stage.core.take_effects();
+  stage.pass(3s);
+  CHECK(stage.take<FlagStale>().size() == 1);
+  CHECK(stage.core.running(stage.now)[0].stale);
+  stage.core.alive(Stage::key(1), stage.now);
+  CHECK(stage.take<ClearStale>().size() == 1);
+  CHECK_FALSE(stage.core.running(stage.now)[0].stale);
+  stage.pass(3s);
+  CHECK(stage.take<FlagStale>().size() == 1);
+}
