@@ -11,14 +11,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "handlers/handler.hpp"
 #include "store/store.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/options.hpp"
+#include "supervisor/overview.hpp"
 
 namespace reeve::executors {
 class Executors;
@@ -29,41 +27,6 @@ namespace reeve::supervisor {
 class Log;
 class ReaderThread;
 class StoreThread;
-
-// Where the daemon is in its life.
-enum class Phase { starting, running, draining, stopped };
-[[nodiscard]] std::string_view name(Phase phase);
-
-// One body that runs now, from memory: true even when the store lags behind.
-struct RunningAttempt {
-  store::ClaimKey claim{};
-  std::string kind{};
-  std::string queue{};
-  std::int64_t pid = 0;
-  store::Timestamp since{};
-  std::optional<store::Timestamp> last_seen{};      // last sign of life of the handler
-  bool stale = false;
-  std::optional<std::string> stopping{};            // "cancel", "timeout", ... once it was asked to end
-};
-
-struct Usage {
-  std::string name{};
-  int running = 0;
-  std::optional<int> limit{};
-};
-
-struct Overview {
-  Phase phase = Phase::starting;
-  bool paused_claims = false;                       // drained: nothing is claimed until resumed
-  std::int64_t runner = 0;
-  std::string runner_name{};
-  store::Timestamp started_at{};
-  Usage global{};
-  std::vector<Usage> kinds{};
-  std::vector<Usage> queues{};
-  std::vector<RunningAttempt> running{};
-  std::string trouble{};                            // why health is degraded; empty when it is not
-};
 
 class Supervisor {
  public:

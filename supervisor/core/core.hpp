@@ -30,7 +30,7 @@
 #include "supervisor/core/admission.hpp"
 #include "supervisor/core/attempt_watch.hpp"
 #include "supervisor/options.hpp"
-#include "supervisor/supervisor.hpp"
+#include "supervisor/overview.hpp"
 
 namespace reeve::supervisor {
 

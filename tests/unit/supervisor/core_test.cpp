@@ -329,7 +329,9 @@ TEST_CASE("shutting down an idle supervisor stops it at once", "[core][shutdown]
 }
 
 TEST_CASE("shutting down lets attempts end, interrupts those that do not, and stops when all are settled", "[core][shutdown][promise-I37]") {
-  Stage stage;
+  Options patient;
+  patient.lease = 10min;
+  Stage stage(patient);
   stage.open_idle();
   stage.claim({Stage::task(1), Stage::task(2)});
   stage.core.take_effects();
