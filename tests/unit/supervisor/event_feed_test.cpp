@@ -14,6 +14,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr store::Cursor four{4}, five{5}, six{6};
+
 void fail_on_exception(const std::exception_ptr& failed) {
   if (failed) std::rethrow_exception(failed);
 }
@@ -22,25 +24,25 @@ void fail_on_exception(const std::exception_ptr& failed) {
 
 TEST_CASE("who waits for the log to grow is told when it has", "[event-feed]") {
   asio::io_context loop;
-  EventFeed feed(loop.get_executor(), store::Cursor{5});
+  EventFeed feed(loop.get_executor(), five);
   std::vector<std::string> story;
   auto waiter = [&]() -> asio::awaitable<void> {
-    const bool at_once = co_await feed.wait_beyond(store::Cursor{4}, 1h);
+    const bool at_once = co_await feed.wait_beyond(four, 1h);
     story.push_back(at_once ? "already there" : "?");
-    const bool grown = co_await feed.wait_beyond(store::Cursor{5}, 1h);
+    const bool grown = co_await feed.wait_beyond(five, 1h);
     story.push_back(grown ? "grown" : "?");
   };
   asio::co_spawn(loop, waiter, fail_on_exception);
-  asio::post(loop, [&] { feed.announce(store::Cursor{6}); });
+  asio::post(loop, [&] { feed.announce(six); });
   loop.run();
   CHECK(story == std::vector<std::string>{"already there", "grown"});
 }
 
 TEST_CASE("a wait for the log ends at its deadline", "[event-feed]") {
   asio::io_context loop;
-  EventFeed feed(loop.get_executor(), store::Cursor{5});
+  EventFeed feed(loop.get_executor(), five);
   bool grown = true;
-  auto waiter = [&]() -> asio::awaitable<void> { grown = co_await feed.wait_beyond(store::Cursor{5}, 1ms); };
+  auto waiter = [&]() -> asio::awaitable<void> { grown = co_await feed.wait_beyond(five, 1ms); };
   asio::co_spawn(loop, waiter, fail_on_exception);
   loop.run();
   CHECK_FALSE(grown);
@@ -48,11 +50,11 @@ TEST_CASE("a wait for the log ends at its deadline", "[event-feed]") {
 
 TEST_CASE("closing the feed ends every wait, and later ones at once", "[event-feed]") {
   asio::io_context loop;
-  EventFeed feed(loop.get_executor(), store::Cursor{5});
+  EventFeed feed(loop.get_executor(), five);
   int ended = 0;
   auto waiter = [&]() -> asio::awaitable<void> {
-    co_await feed.wait_beyond(store::Cursor{5}, 1h);
-    co_await feed.wait_beyond(store::Cursor{5}, 1h);
+    co_await feed.wait_beyond(five, 1h);
+    co_await feed.wait_beyond(five, 1h);
     ++ended;
   };
   for (int i = 0; i < 3; ++i) asio::co_spawn(loop, waiter, fail_on_exception);
