@@ -269,7 +269,7 @@ void Supervisor::Shell::carry_out(GiveBack effect) {
   const store::Timestamp at = parts_.clock.now();
   const store::Finish finish{.claim = key,
                              .outcome = store::Outcome::interrupted,
-                             .next = store::Requeue{.at = at, .budget = store::Budget::interruption}};
+                             .next = store::Requeue{.at = effect.run_at, .budget = store::Budget::interruption}};
   parts_.store.send([finish, at](store::Store& store) { return store.tasks().finish(finish, at); },
                     [this, key](const std::exception_ptr&, store::Finished*) {
                       // If it could not be written, the lease runs out or the next incarnation takes it back.

@@ -88,7 +88,7 @@ void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
       Attempt attempt{.kind = task.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
                       .watch = AttemptWatch(none, now.moment, Moment::max()), .body = false, .agenda = Moment::max()};
       attempts_.emplace(key, std::move(attempt));
-      effects_.push_back(GiveBack{key});
+      effects_.push_back(GiveBack{key, task.run_at});
       continue;
     }
     handlers::Handler handler = handlers::with_overrides(*declared, task.overrides);

@@ -45,7 +45,7 @@ struct Now {
 // ---- effects: what the shell is to do ----
 struct ClaimTasks { store::ClaimRequest request{}; };                                     // answer with claimed() or claim_failed()
 struct Launch { store::Task task{}; handlers::Handler handler{}; };                       // answer with ended(), then settled()
-struct GiveBack { store::ClaimKey claim{}; };                                             // never started: return it; answer with settled()
+struct GiveBack { store::ClaimKey claim{}; store::Timestamp run_at{}; };                  // never started: return it; answer with settled()
 struct StopBody { store::ClaimKey claim{}; executors::StopReason reason{}; bool kill = false; };
 struct RenewLeases { std::vector<store::ClaimKey> claims{}; store::Timestamp lease_expires_at{}; };  // answer with renewed() or renew_failed()
 struct ExpireLeases {};                                                                   // take back what ran out; then work_arrived()

@@ -184,7 +184,7 @@ void World::carry_out(Effect effect) {
   } else if (auto* back = std::get_if<GiveBack>(&effect)) {
     record_end({.claim = back->claim,
                 .outcome = store::Outcome::interrupted,
-                .next = store::Requeue{.at = now_.wall, .budget = store::Budget::interruption}});
+                .next = store::Requeue{.at = back->run_at, .budget = store::Budget::interruption}});
   } else if (auto* stop = std::get_if<StopBody>(&effect)) {
     const ClaimKey key = stop->claim;
     if (launched_.contains(key)) brakes_.insert(key);
