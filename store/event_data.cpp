@@ -1,0 +1,152 @@
+#include "store/event_data.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <charconv>
+
+namespace reeve::store::event_data {
+namespace {
+
+// Fields in the order they are added. Strings are escaped by Boost.JSON; keys are our own words.
+class Object {
+ public:
+  Object& add(std::string_view key, std::string_view text) {
+    begin(key);
+    text_ += boost::json::serialize(boost::json::string_view{text.data(), text.size()});
+    return *this;
+  }
+  Object& add(std::string_view key, std::int64_t number) {
+    begin(key);
+    text_ += std::to_string(number);
+    return *this;
+  }
+  Object& add(std::string_view key, double number) {
+    begin(key);
+    char digits[32];
+    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number);
+    text_.append(digits, error == std::errc{} ? end : digits);
+    return *this;
+  }
+  Object& add_true(std::string_view key) {
+    begin(key);
+    text_ += "true";
+    return *this;
+  }
+  [[nodiscard]] std::string str() && {
+    text_ += '}';
+    return std::move(text_);
+  }
+
+ private:
+  void begin(std::string_view key) {
+    text_ += text_.size() == 1 ? "\"" : ",\"";
+    text_ += key;
+    text_ += "\":";
+  }
+  std::string text_{"{"};
+};
+
+std::string_view word(Budget budget) {
+  switch (budget) {
+    case Budget::attempt: return "attempt";
+    case Budget::crash: return "crash";
+    case Budget::interruption: return "interruption";
+    case Budget::snooze: return "snooze";
+  }
+  return "attempt";
+}
+
+}  // namespace
+
+std::string enqueued(const Task& task, Timestamp now) {
+  if (task.run_at <= now && !task.parent && !task.rerun_of) return {};
+  Object object;
+  if (task.run_at > now) object.add("run_at", to_rfc3339(task.run_at));
+  if (task.parent) object.add("parent", number(*task.parent));
+  if (task.rerun_of) object.add("rerun_of", number(*task.rerun_of));
+  return std::move(object).str();
+}
+
+std::string claimed(const Task& task) { return "{\"attempt\":" + std::to_string(task.attempt) + "}"; }
+
+std::string started(const Task& task, std::int64_t pid, std::string_view executor) {
+  Object object;
+  object.add("attempt", std::int64_t{task.attempt}).add("executor", executor);
+  if (pid != 0) object.add("pid", pid);
+  return std::move(object).str();
+}
+
+std::string ended(Status from, const Task& after, const Finish& finish) {
+  Object object;
+  object.add("from", name(from)).add("outcome", name(finish.outcome));
+  if (finish.exit_code) object.add("exit_code", std::int64_t{*finish.exit_code});
+  if (after.status != Status::succeeded) {
+    if (after.status == Status::cancelled && after.error) object.add("code", after.error->code);
+    else if (finish.error) object.add("code", finish.error->code);
+  }
+  if (after.status == Status::queued) {
+    object.add("retry_at", to_rfc3339(after.run_at));
+    if (const auto* requeue = std::get_if<Requeue>(&finish.next)) object.add("budget", word(requeue->budget));
+  }
+  return std::move(object).str();
+}
+
+std::string lease_lost(std::string_view cause, Status after) {
+  Object object;
+  object.add("cause", cause).add("status", name(after));
+  return std::move(object).str();
+}
+
+std::string cancelled(Status from, std::string_view code, std::string_view reason) {
+  Object object;
+  object.add("from", name(from)).add("code", code);
+  if (!reason.empty()) object.add("reason", reason);
+  return std::move(object).str();
+}
+
+std::string reopened(Status from, int generation) {
+  Object object;
+  object.add("from", name(from)).add("generation", std::int64_t{generation});
+  return std::move(object).str();
+}
+
+std::string removed(Status status) {
+  Object object;
+  object.add("status", name(status));
+  return std::move(object).str();
+}
+
+std::string progress(const Progress& progress) {
+  Object object;
+  object.add("percent", progress.percent);
+  if (progress.current) object.add("current", *progress.current);
+  if (progress.total) object.add("total", *progress.total);
+  if (!progress.label.empty()) object.add("label", progress.label);
+  return std::move(object).str();
+}
+
+std::string reason(std::string_view reason) {
+  if (reason.empty()) return {};
+  Object object;
+  object.add("reason", reason);
+  return std::move(object).str();
+}
+
+std::string stale_cleared() {
+  Object object;
+  object.add_true("cleared");
+  return std::move(object).str();
+}
+
+std::string runner(std::string_view name, std::int64_t pid) {
+  Object object;
+  object.add("name", name).add("pid", pid);
+  return std::move(object).str();
+}
+
+std::string runner_dead() {
+  Object object;
+  object.add_true("dead");
+  return std::move(object).str();
+}
+
+}  // namespace reeve::store::event_data

@@ -1,0 +1,27 @@
+// The small JSON objects that events carry. One function a sort of event, so that every store writes the same bytes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/store.hpp"
+#include "store/task.hpp"
+
+namespace reeve::store::event_data {
+
+[[nodiscard]] std::string enqueued(const Task& task, Timestamp now);                  // empty when there is nothing to say
+[[nodiscard]] std::string claimed(const Task& task);
+[[nodiscard]] std::string started(const Task& task, std::int64_t pid, std::string_view executor);
+[[nodiscard]] std::string ended(Status from, const Task& after, const Finish& finish);
+[[nodiscard]] std::string lease_lost(std::string_view cause, Status after);
+[[nodiscard]] std::string cancelled(Status from, std::string_view code, std::string_view reason);
+[[nodiscard]] std::string reopened(Status from, int generation);
+[[nodiscard]] std::string removed(Status status);
+[[nodiscard]] std::string progress(const Progress& progress);
+[[nodiscard]] std::string reason(std::string_view reason);                            // empty when there is none
+[[nodiscard]] std::string stale_cleared();
+[[nodiscard]] std::string runner(std::string_view name, std::int64_t pid);
+[[nodiscard]] std::string runner_dead();
+
+}  // namespace reeve::store::event_data

@@ -1,0 +1,270 @@
+#include "store/life.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "store/event_data.hpp"
+#include "store/transitions.hpp"
+
+namespace reeve::store {
+namespace {
+
+void move_to(Task& task, Status next) {
+  if (!may_follow(task.status, next)) {
+    throw std::logic_error("task " + std::to_string(number(task.id)) + ": " + std::string(name(next)) + " may not follow " +
+                           std::string(name(task.status)) + " (store/transitions.hpp)");
+  }
+  task.status = next;
+}
+
+bool is_crash(Outcome outcome) { return outcome == Outcome::crashed || outcome == Outcome::oom_killed || outcome == Outcome::lost; }
+
+// Only Budget::attempt uses up a try; every other budget gives it back.
+void charge(Task& task, Budget budget) {
+  if (budget == Budget::attempt) return;
+  task.attempt -= 1;
+  if (budget == Budget::crash) task.crashes += 1;
+  if (budget == Budget::interruption) task.interruptions += 1;
+  if (budget == Budget::snooze) task.snoozes += 1;
+}
+
+void forget_cancel(Task& task) {
+  task.cancel_requested_at.reset();
+  task.cancel_reason.clear();
+}
+
+void forget_progress(Task& task) {
+  task.progress.reset();
+  task.progress_at.reset();
+}
+
+void leave_runner(Task& task) {
+  task.runner = 0;
+  task.lease_expires_at.reset();
+  task.stale_at.reset();
+  task.stale_reason.clear();
+}
+
+NextState settle(const Task& task, const NextState& wanted) {
+  if (task.cancel_requested_at && !std::holds_alternative<Succeed>(wanted)) {
+    if (std::holds_alternative<Cancel>(wanted)) return wanted;
+    return Cancel{};
+  }
+  return wanted;
+}
+
+struct Settle {
+  Task& task;
+  const Finish& finish;
+  Timestamp now;
+  std::string_view event{};
+
+  void operator()(const Succeed& succeed) {
+    move_to(task, Status::succeeded);
+    task.result = succeed.result.empty() ? std::optional<std::string>{} : succeed.result;
+    if (task.progress) task.progress->percent = 100;
+    event = "task.succeeded";
+  }
+  void operator()(const Requeue& requeue) {
+    move_to(task, Status::queued);
+    charge(task, requeue.budget);
+    task.run_at = requeue.at;
+    if (finish.error) task.error = finish.error;
+    forget_progress(task);
+    event = requeue.budget == Budget::snooze ? "task.snoozed" : "task.retried";
+  }
+  void operator()(const Fail&) {
+    move_to(task, Status::failed);
+    if (is_crash(finish.outcome)) charge(task, Budget::crash);
+    if (finish.error) task.error = finish.error;
+    event = "task.failed";
+  }
+  void operator()(const Cancel& cancel) {
+    move_to(task, Status::cancelled);
+    TaskError error = finish.error.value_or(TaskError{});
+    error.code = cancel.code;
+    if (error.message.empty()) error.message = task.cancel_reason;
+    task.error = std::move(error);
+    event = "task.cancelled";
+  }
+};
+
+std::string_view word(LostBy cause) { return cause == LostBy::lease ? "lease_expired" : "runner_dead"; }
+
+double percent_of(double value) { return std::isfinite(value) ? std::clamp(value, 0.0, 100.0) : 0.0; }
+
+std::optional<double> finite(std::optional<double> value) { return value && std::isfinite(*value) ? value : std::nullopt; }
+
+}  // namespace
+
+Task make_task(TaskId id, const NewTask& fresh, Timestamp now) {
+  Task task;
+  task.id = id;
+  task.kind = fresh.kind;
+  task.queue = fresh.queue;
+  task.priority = fresh.priority;
+  task.payload = fresh.payload;
+  task.metadata = fresh.metadata;
+  task.overrides = fresh.overrides;
+  task.labels = fresh.labels;
+  task.external_id = fresh.external_id;
+  task.dedupe = fresh.dedupe;
+  task.traceparent = fresh.traceparent;
+  task.created_by = fresh.created_by;
+  task.parent = fresh.parent;
+  task.rerun_of = fresh.rerun_of;
+  task.max_attempts = fresh.max_attempts;
+  task.max_crashes = fresh.max_crashes;
+  task.created_at = now;
+  task.run_at = fresh.run_at.value_or(now);
+  task.expires_at = fresh.expires_at;
+  return task;
+}
+
+std::optional<std::string> dedupe_token(std::string_view kind, const std::optional<Dedupe>& dedupe) {
+  if (!dedupe) return std::nullopt;
+  std::string token;
+  if (dedupe->scope == DedupeScope::kind) token = kind;
+  token += '\x1f';  // no kind holds it
+  token += dedupe->key;
+  return token;
+}
+
+bool holds(const Task& task, ClaimKey claim) {
+  return task.epoch == claim.epoch && (task.status == Status::claimed || task.status == Status::running);
+}
+
+Attempt begin_attempt(Task& task, const ClaimRequest& request, Timestamp now) {
+  move_to(task, Status::claimed);
+  task.epoch += 1;
+  task.attempt += 1;
+  task.runner = request.runner;
+  task.lease_expires_at = request.lease_expires_at;
+  task.claimed_at = now;
+  Attempt attempt;
+  attempt.task = task.id;
+  attempt.epoch = task.epoch;
+  attempt.number = task.attempt;
+  attempt.generation = task.generation;
+  attempt.runner = request.runner;
+  attempt.claimed_at = now;
+  return attempt;
+}
+
+void begin_run(Task& task, Timestamp now) {
+  move_to(task, Status::running);
+  if (!task.started_at) task.started_at = now;
+}
+
+Ended end_attempt(Task& task, const Finish& finish, Timestamp now) {
+  const Status from = task.status;
+  Ended ended;
+  ended.event = event_about(task, {}, "runner", now);
+  Settle settle_into{task, finish, now};
+  if (finish.started_at && !task.started_at) task.started_at = finish.started_at;
+  std::visit(settle_into, settle(task, finish.next));
+  leave_runner(task);
+  if (is_terminal(task.status)) task.finished_at = now;
+  ended.event.type = settle_into.event;
+  ended.event.data = event_data::ended(from, task, finish);
+  ended.answer.recorded = true;
+  ended.answer.status = task.status;
+  if (task.status == Status::queued) ended.answer.retry_at = task.run_at;
+  return ended;
+}
+
+Finish lost_attempt(const Task& task, LostBy cause, Timestamp now) {
+  Finish finish;
+  finish.claim = {task.id, task.epoch};
+  finish.outcome = Outcome::lost;
+  const bool spent = task.crashes + 1 >= task.max_crashes;
+  if (spent) finish.next = Fail{};
+  else finish.next = Requeue{now, Budget::crash};
+  TaskError error;
+  error.code = "lost";
+  error.message = cause == LostBy::lease ? "the lease ran out: the runner did not renew it" : "the runner died";
+  if (spent) error.message += "; the crash budget is spent";
+  finish.error = std::move(error);
+  return finish;
+}
+
+Event lease_lost_event(const Task& before, LostBy cause, Status after, Timestamp now) {
+  Event event = event_about(before, "task.lease_lost", "runner", now);
+  event.data = event_data::lease_lost(word(cause), after);
+  return event;
+}
+
+void complete(Attempt& attempt, const Finish& finish, Timestamp now) {
+  attempt.finished_at = now;
+  attempt.outcome = finish.outcome;
+  attempt.error = finish.error;
+  attempt.exit_code = finish.exit_code;
+  attempt.use = finish.use;
+  attempt.left_children = finish.left_children;
+  if (finish.pid != 0) attempt.pid = finish.pid;
+  if (!attempt.started_at) attempt.started_at = finish.started_at;
+}
+
+Event cancel_before_start(Task& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now) {
+  const Status from = task.status;
+  move_to(task, Status::cancelled);
+  task.finished_at = now;
+  task.cancel_reason = reason;
+  TaskError error;
+  error.code = code;
+  error.message = reason;
+  task.error = std::move(error);
+  Event event = event_about(task, "task.cancelled", actor, now);
+  event.epoch = 0;
+  event.data = event_data::cancelled(from, code, reason);
+  return event;
+}
+
+Event reopen(Task& task, bool keep_dedupe, std::string_view actor, Timestamp now) {
+  const Status from = task.status;
+  move_to(task, Status::queued);
+  task.generation += 1;
+  task.attempt = task.crashes = task.interruptions = task.snoozes = 0;
+  task.run_at = now;
+  task.started_at.reset();
+  task.finished_at.reset();
+  task.expires_at.reset();
+  task.error.reset();
+  task.result.reset();
+  forget_progress(task);
+  forget_cancel(task);
+  if (!keep_dedupe) task.dedupe.reset();
+  Event event = event_about(task, "task.reopened", actor, now);
+  event.epoch = 0;
+  event.data = event_data::reopened(from, task.generation);
+  return event;
+}
+
+Progress merge(const std::optional<Progress>& before, const Progress& next) {
+  Progress merged = next;
+  merged.percent = percent_of(next.percent);
+  merged.current = finite(next.current);
+  merged.total = finite(next.total);
+  if (!before) return merged;
+  merged.percent = std::max(merged.percent, before->percent);
+  if (before->current) merged.current = merged.current ? std::max(*merged.current, *before->current) : before->current;
+  if (!merged.total) merged.total = before->total;
+  return merged;
+}
+
+Event event_about(const Task& task, std::string_view type, std::string_view actor, Timestamp now) {
+  Event event;
+  event.at = now;
+  event.type = type;
+  event.task = task.id;
+  event.kind = task.kind;
+  event.queue = task.queue;
+  event.epoch = task.epoch;
+  event.runner = task.runner;
+  event.actor = actor;
+  return event;
+}
+
+}  // namespace reeve::store

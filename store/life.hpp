@@ -1,0 +1,67 @@
+// How the fields of a task change at each step of its life. Pure: no I/O, no clock. Every store applies these and then keeps what changed,
+// so that the rules exist once and a store is only about keeping.
+//
+// A change of status goes through move_to(), which knows the published table and refuses everything else.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/store.hpp"
+#include "store/task.hpp"
+
+namespace reeve::store {
+
+// A held task is not ready for a claim; see docs/decisions/003. Persisted as its number.
+enum class Hold { ready = 0, time = 1 };
+[[nodiscard]] inline Hold hold_of(const Task& task, Timestamp now) { return task.run_at > now ? Hold::time : Hold::ready; }
+
+// At most this many tasks become due, or expire, on the way of one claim; the claim then asks to be repeated at once.
+inline constexpr int promotion_chunk = 1'000;
+// A task's progress is an event at most this often; the latest value is kept in any case.
+inline constexpr Millis progress_event_interval{1'000};
+
+[[nodiscard]] Task make_task(TaskId id, const NewTask& fresh, Timestamp now);
+
+// The value that is unique among open tasks, or nullopt when the task is not deduplicated.
+[[nodiscard]] std::optional<std::string> dedupe_token(std::string_view kind, const std::optional<Dedupe>& dedupe);
+
+// Claimed or running, under exactly this epoch.
+[[nodiscard]] bool holds(const Task& task, ClaimKey claim);
+
+// queued -> claimed. Gives the row of the new attempt.
+[[nodiscard]] Attempt begin_attempt(Task& task, const ClaimRequest& request, Timestamp now);
+
+// claimed -> running.
+void begin_run(Task& task, Timestamp now);
+
+struct Ended {
+  Event event{};            // of the transition; seq is the store's
+  Finished answer{};
+};
+// claimed or running -> what `finish` says, or cancelled when a cancel was requested and the completion was not first.
+[[nodiscard]] Ended end_attempt(Task& task, const Finish& finish, Timestamp now);
+
+enum class LostBy { lease, death };
+// How an attempt ends that was taken from its runner: charged to the crash budget.
+[[nodiscard]] Finish lost_attempt(const Task& task, LostBy cause, Timestamp now);
+// The event beside the transition's own; taken before end_attempt and completed with where the task went.
+[[nodiscard]] Event lease_lost_event(const Task& before, LostBy cause, Status after, Timestamp now);
+
+// What finish() says about the attempt itself.
+void complete(Attempt& attempt, const Finish& finish, Timestamp now);
+
+// queued or waiting -> cancelled.
+[[nodiscard]] Event cancel_before_start(Task& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now);
+
+// failed or cancelled -> queued, as a new generation. The dedupe key is kept only when no other open task has taken it meanwhile.
+[[nodiscard]] Event reopen(Task& task, bool keep_dedupe, std::string_view actor, Timestamp now);
+
+// Latest wins, but percent and current never fall within an attempt. Numbers that are not finite are dropped.
+[[nodiscard]] Progress merge(const std::optional<Progress>& before, const Progress& next);
+
+// An event about the task, as it is now.
+[[nodiscard]] Event event_about(const Task& task, std::string_view type, std::string_view actor, Timestamp now);
+
+}  // namespace reeve::store

@@ -1,0 +1,52 @@
+#include "store/event_data.hpp"
+#include "store/memory/verbs.hpp"
+
+namespace reeve::store::memory {
+
+CancelAnswer MemoryTasks::cancel(TaskId id, std::string_view reason, std::string_view actor, Timestamp now) {
+  state_.require_batch();
+  Task* task = state_.find(id);
+  if (!task) return {CancelResult::not_found, Status::cancelled, {}};
+  if (is_terminal(task->status)) return {CancelResult::already_terminal, task->status, {}};
+  if (task->status == Status::queued || task->status == Status::waiting) {
+    state_.append(cancel_before_start(state_.edit(*task), "cancelled", reason, actor, now));
+    return {CancelResult::cancelled, Status::cancelled, {}};
+  }
+  const ClaimKey running{task->id, task->epoch};
+  if (task->cancel_requested_at) return {CancelResult::already_requested, task->status, running};
+  state_.edit(*task);
+  task->cancel_requested_at = now;
+  task->cancel_reason = reason;
+  Event event = event_about(*task, "task.cancel_requested", actor, now);
+  event.data = event_data::reason(reason);
+  state_.append(std::move(event));
+  return {CancelResult::requested, task->status, running};
+}
+
+RetryResult MemoryTasks::retry(TaskId id, std::string_view actor, Timestamp now) {
+  state_.require_batch();
+  Task* task = state_.find(id);
+  if (!task) return RetryResult::not_found;
+  if (task->status == Status::succeeded) return RetryResult::succeeded_already;
+  if (!is_terminal(task->status)) return RetryResult::not_terminal;
+  const auto token = dedupe_token(task->kind, task->dedupe);
+  const bool keep_dedupe = !token || !open_twin(*token, task->id);
+  state_.note_progress_event(id, std::nullopt);
+  state_.append(reopen(state_.edit(*task), keep_dedupe, actor, now));
+  return RetryResult::requeued;
+}
+
+RemoveResult MemoryTasks::remove(TaskId id, std::string_view actor, Timestamp now) {
+  state_.require_batch();
+  const Task* task = state_.find(id);
+  if (!task) return RemoveResult::not_found;
+  if (!is_terminal(task->status)) return RemoveResult::not_terminal;
+  Event event = event_about(*task, "task.deleted", actor, now);
+  event.epoch = 0;
+  event.data = event_data::removed(task->status);
+  state_.erase_task(id);
+  state_.append(std::move(event));
+  return RemoveResult::removed;
+}
+
+}  // namespace reeve::store::memory

@@ -1,0 +1,29 @@
+// The store without a file: the model for tests, and a daemon that may forget.
+#pragma once
+
+#include "store/memory/verbs.hpp"
+
+namespace reeve::store::memory {
+
+class MemoryStore final : public Store {
+ public:
+  void batch(std::span<Operation* const> operations) override;
+  Tasks& tasks() override { return tasks_; }
+  Journal& journal() override { return journal_; }
+  Runners& runners() override { return runners_; }
+  Queues& queues() override { return queues_; }
+  Maintenance& maintenance() override { return maintenance_; }
+  std::unique_ptr<Reader> open_reader() override;
+  [[nodiscard]] Cursor last_event() const override;
+  bool tidy_up() override { return false; }
+
+ private:
+  State state_{};
+  MemoryTasks tasks_{state_};
+  MemoryJournal journal_{state_};
+  MemoryRunners runners_{state_, tasks_};
+  MemoryQueues queues_{state_};
+  MemoryMaintenance maintenance_{state_};
+};
+
+}  // namespace reeve::store::memory

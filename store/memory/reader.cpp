@@ -1,0 +1,185 @@
+#include "store/memory/reader.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "store/matching.hpp"
+
+namespace reeve::store::memory {
+namespace {
+
+using Guard = std::lock_guard<std::mutex>;
+
+Task without_payload(Task task) {
+  task.payload.clear();
+  task.result.reset();
+  task.metadata.clear();
+  return task;
+}
+
+double ms_between(Timestamp from, Timestamp to) { return static_cast<double>((to - from).count()); }
+
+}  // namespace
+
+std::optional<Task> MemoryReader::get(TaskId id) {
+  const Guard guard(state_.mutex);
+  const Task* task = state_.find(id);
+  return task ? std::optional<Task>{*task} : std::nullopt;
+}
+
+std::optional<TaskId> MemoryReader::find_external(std::string_view external_id) {
+  const Guard guard(state_.mutex);
+  for (const auto& [id, task] : state_.tasks)
+    if (task.external_id == external_id) return id;
+  return std::nullopt;
+}
+
+TaskPage MemoryReader::list(const ListQuery& query, Timestamp now) {
+  const Guard guard(state_.mutex);
+  TaskPage page;
+  const auto limit = static_cast<std::size_t>(page_limit(query.limit));
+  const bool newest_first = query.order == Order::newest_first;
+  const auto look = [&](const Task& task) {
+    if (query.after && (newest_first ? task.id >= *query.after : task.id <= *query.after)) return;
+    if (page.more || !matches(query.selector, task, state_of(task, now, state_.pauses.contains(task.queue)))) return;
+    if (page.tasks.size() == limit) page.more = true;
+    else page.tasks.push_back(query.with_payload ? task : without_payload(task));
+  };
+  if (newest_first) std::for_each(state_.tasks.rbegin(), state_.tasks.rend(), [&](const auto& row) { look(row.second); });
+  else std::for_each(state_.tasks.begin(), state_.tasks.end(), [&](const auto& row) { look(row.second); });
+  return page;
+}
+
+std::vector<Attempt> MemoryReader::attempts(TaskId id) {
+  const Guard guard(state_.mutex);
+  const auto found = state_.attempts.find(id);
+  return found == state_.attempts.end() ? std::vector<Attempt>{} : found->second;
+}
+
+LogPage MemoryReader::log(const LogQuery& query) {
+  const Guard guard(state_.mutex);
+  LogPage page;
+  const auto found = state_.logs.find(query.task);
+  if (found == state_.logs.end()) return page;
+  std::vector<LogLine> matching;
+  for (const LogLine& line : found->second)
+    if (line.seq > query.after && (!query.epoch || line.epoch == *query.epoch)) matching.push_back(line);
+  if (query.last) {
+    const auto wanted = static_cast<std::size_t>(std::clamp(*query.last, 0, 10'000));
+    if (matching.size() > wanted) matching.erase(matching.begin(), matching.end() - static_cast<std::ptrdiff_t>(wanted));
+    page.lines = std::move(matching);
+    return page;
+  }
+  const auto limit = static_cast<std::size_t>(page_limit(query.limit));
+  page.more = matching.size() > limit;
+  if (page.more) matching.resize(limit);
+  page.lines = std::move(matching);
+  return page;
+}
+
+EventPage MemoryReader::events(const EventQuery& query) {
+  const Guard guard(state_.mutex);
+  EventPage page;
+  page.last = query.after;
+  const auto limit = static_cast<std::size_t>(page_limit(query.limit));
+  for (auto at = state_.events.upper_bound(number(query.after)); at != state_.events.end(); ++at) {
+    const Event& event = at->second;
+    if (query.task && event.task != query.task) continue;
+    if (page.events.size() == limit) {
+      page.more = true;
+      break;
+    }
+    page.last = event.seq;
+    if (matches(query, event.type, event.kind, event.queue)) page.events.push_back(event);
+  }
+  return page;
+}
+
+Cursor MemoryReader::last_event() {
+  const Guard guard(state_.mutex);
+  return Cursor{state_.last_event};
+}
+
+Cursor MemoryReader::first_event() {
+  const Guard guard(state_.mutex);
+  return Cursor{state_.pruned_events + 1};
+}
+
+std::vector<CountRow> MemoryReader::counts() {
+  const Guard guard(state_.mutex);
+  std::map<std::tuple<std::string, std::string, Status>, std::int64_t> numbers;
+  for (const auto& [id, task] : state_.tasks) ++numbers[{task.queue, task.kind, task.status}];
+  std::vector<CountRow> rows;
+  for (const auto& [key, count] : numbers) rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
+  return rows;
+}
+
+std::vector<QueuePause> MemoryReader::pauses() {
+  const Guard guard(state_.mutex);
+  std::vector<QueuePause> rows;
+  for (const auto& [queue, pause] : state_.pauses) rows.push_back(pause);
+  return rows;
+}
+
+std::vector<RunnerRow> MemoryReader::runners(int limit) {
+  const Guard guard(state_.mutex);
+  std::vector<RunnerRow> rows(state_.runners.rbegin(), state_.runners.rend());
+  const auto wanted = static_cast<std::size_t>(page_limit(limit));
+  if (rows.size() > wanted) rows.resize(wanted);
+  return rows;
+}
+
+Position MemoryReader::position(TaskId id, Timestamp now, std::int64_t limit) {
+  const Guard guard(state_.mutex);
+  Position position;
+  const Task* asked = state_.find(id);
+  if (!asked || asked->status != Status::queued) return position;
+  const auto order = [](const Task& task) { return std::make_tuple(-task.priority, task.run_at, task.id); };
+  for (const auto& [other, task] : state_.tasks) {
+    if (task.status != Status::queued || task.queue != asked->queue || task.run_at > now || !(order(task) < order(*asked))) continue;
+    if (position.ahead == limit) {
+      position.at_least = true;
+      break;
+    }
+    ++position.ahead;
+  }
+  return position;
+}
+
+KindTimings MemoryReader::timings(std::string_view kind, int newest) {
+  const Guard guard(state_.mutex);
+  std::vector<std::tuple<Timestamp, const Task*, const Attempt*>> ended;
+  for (const auto& [id, task] : state_.tasks) {
+    const auto rows = state_.attempts.find(id);
+    if (task.kind != kind || !is_terminal(task.status) || rows == state_.attempts.end() || rows->second.empty()) continue;
+    const Attempt& last = rows->second.back();
+    if (last.started_at && last.finished_at) ended.emplace_back(*task.finished_at, &task, &last);
+  }
+  std::sort(ended.begin(), ended.end(), [](const auto& a, const auto& b) {
+    return std::make_tuple(std::get<0>(a), std::get<1>(a)->id) > std::make_tuple(std::get<0>(b), std::get<1>(b)->id);
+  });
+  std::vector<TimingSample> samples;
+  for (const auto& [at, task, attempt] : ended) {
+    if (static_cast<int>(samples.size()) >= newest) break;
+    samples.push_back({std::max(0.0, ms_between(task->run_at, *attempt->started_at)), ms_between(*attempt->started_at, *attempt->finished_at),
+                       static_cast<double>(attempt->use.cpu_user_ms + attempt->use.cpu_system_ms), static_cast<double>(attempt->use.max_rss_kib)});
+  }
+  return timings_of(samples);
+}
+
+StoreFacts MemoryReader::facts() {
+  StoreFacts facts;
+  facts.engine = "memory";
+  facts.durability = "none";
+  facts.warnings.push_back("the store is in memory: everything is lost when the daemon ends");
+  return facts;
+}
+
+std::vector<std::string> MemoryReader::check() { return {}; }
+
+void MemoryReader::backup(const std::string& path) {
+  throw StoreError(StoreError::Kind::unusable, path + ": a store in memory cannot be backed up; use a sqlite: store");
+}
+
+}  // namespace reeve::store::memory

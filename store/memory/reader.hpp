@@ -1,0 +1,33 @@
+// Reads the memory store from another thread: each call takes the mutex once.
+#pragma once
+
+#include "store/memory/state.hpp"
+#include "store/reader.hpp"
+
+namespace reeve::store::memory {
+
+class MemoryReader final : public Reader {
+ public:
+  explicit MemoryReader(const State& state) : state_(state) {}
+  std::optional<Task> get(TaskId id) override;
+  std::optional<TaskId> find_external(std::string_view external_id) override;
+  TaskPage list(const ListQuery& query, Timestamp now) override;
+  std::vector<Attempt> attempts(TaskId id) override;
+  LogPage log(const LogQuery& query) override;
+  EventPage events(const EventQuery& query) override;
+  Cursor last_event() override;
+  Cursor first_event() override;
+  std::vector<CountRow> counts() override;
+  std::vector<QueuePause> pauses() override;
+  std::vector<RunnerRow> runners(int limit) override;
+  Position position(TaskId id, Timestamp now, std::int64_t limit) override;
+  KindTimings timings(std::string_view kind, int newest) override;
+  StoreFacts facts() override;
+  std::vector<std::string> check() override;
+  void backup(const std::string& path) override;
+
+ private:
+  const State& state_;
+};
+
+}  // namespace reeve::store::memory

@@ -1,0 +1,85 @@
+// The verbs of the memory store: plain containers, plain loops. This is the model that the other stores are held against, so it is written
+// to be obviously right, not fast: a claim looks at every task.
+#pragma once
+
+#include "store/life.hpp"
+#include "store/memory/state.hpp"
+#include "store/store.hpp"
+
+namespace reeve::store::memory {
+
+class MemoryTasks final : public Tasks {
+ public:
+  explicit MemoryTasks(State& state) : state_(state) {}
+  EnqueueAnswer enqueue(const EnqueueRequest& request, Timestamp now) override;
+  ClaimAnswer claim(const ClaimRequest& request, Timestamp now) override;
+  bool start(ClaimKey claim, std::int64_t pid, std::string_view executor, Timestamp now) override;
+  std::vector<ClaimKey> renew(std::span<const ClaimKey> claims, Timestamp lease_expires_at, Timestamp now) override;
+  ExpireAnswer expire(Timestamp now, int limit) override;
+  Finished finish(const Finish& finish, Timestamp now) override;
+  CancelAnswer cancel(TaskId task, std::string_view reason, std::string_view actor, Timestamp now) override;
+  RetryResult retry(TaskId task, std::string_view actor, Timestamp now) override;
+  RemoveResult remove(TaskId task, std::string_view actor, Timestamp now) override;
+
+  Lost take_back(Task& task, LostBy cause, Timestamp now);
+
+ private:
+  struct Plan;
+  std::optional<EnqueueAnswer> replay(const EnqueueRequest& request) const;
+  const Task* open_twin(std::string_view token, TaskId except) const;
+  std::vector<Task*> claimable(Timestamp now);
+  std::vector<TaskId> cancel_expired(Timestamp now, int limit);
+  State& state_;
+};
+
+class MemoryJournal final : public Journal {
+ public:
+  explicit MemoryJournal(State& state) : state_(state) {}
+  bool progress(ClaimKey claim, const Progress& progress, Timestamp now) override;
+  bool log(ClaimKey claim, std::span<const LogLine> lines, Timestamp now) override;
+  bool flag_stale(ClaimKey claim, std::string_view reason, Timestamp now) override;
+  bool clear_stale(ClaimKey claim, Timestamp now) override;
+
+ private:
+  Task* held(ClaimKey claim);
+  void saw_life(Task& task, Timestamp now);
+  State& state_;
+};
+
+class MemoryRunners final : public Runners {
+ public:
+  MemoryRunners(State& state, MemoryTasks& tasks) : state_(state), tasks_(tasks) {}
+  std::int64_t open_runner(const RunnerIdentity& identity, Timestamp now) override;
+  void close_runner(std::int64_t runner, Timestamp now) override;
+  ExpireAnswer requeue_dead(std::int64_t survivor, Timestamp now, int limit) override;
+
+ private:
+  void stop(RunnerRow& runner, std::string data, Timestamp now);
+  State& state_;
+  MemoryTasks& tasks_;
+};
+
+class MemoryQueues final : public Queues {
+ public:
+  explicit MemoryQueues(State& state) : state_(state) {}
+  bool pause(std::string_view queue, std::string_view reason, std::string_view actor, Timestamp now) override;
+  bool resume(std::string_view queue, std::string_view actor, Timestamp now) override;
+
+ private:
+  State& state_;
+};
+
+class MemoryMaintenance final : public Maintenance {
+ public:
+  explicit MemoryMaintenance(State& state) : state_(state) {}
+  RetentionReport retain(const RetentionPolicy& policy, Timestamp now, int limit) override;
+  Cursor append_event(const Event& event) override;
+
+ private:
+  std::int64_t retain_tasks(Status status, Timestamp before, Timestamp now, std::int64_t limit);
+  std::int64_t retain_events(Timestamp before, std::int64_t limit);
+  std::int64_t retain_requests(Timestamp before, std::int64_t limit);
+  State& state_;
+};
+
+}  // namespace reeve::store::memory

@@ -1,0 +1,47 @@
+// The words that SQL, YAML, JSON, CLI and logs share. One table per enum, in the order of its declaration.
+#include <array>
+#include <cstddef>
+
+#include "store/store.hpp"
+#include "store/task.hpp"
+
+namespace reeve::store {
+namespace {
+
+constexpr std::array<std::string_view, 7> statuses{"queued", "claimed", "running", "waiting", "succeeded", "failed", "cancelled"};
+constexpr std::array<std::string_view, 12> states{"scheduled", "queued",  "blocked",    "retrying", "claimed", "running",
+                                                  "stale",     "cancelling", "waiting", "succeeded", "failed", "cancelled"};
+constexpr std::array<std::string_view, 15> outcomes{"succeeded", "failed",      "rejected", "crashed", "oom_killed",
+                                                    "timed_out", "stalled",     "cancelled", "interrupted", "lost",
+                                                    "snoozed",   "suspended",   "spawn_failed", "invalid", "protocol_error"};
+constexpr std::array<std::string_view, 3> streams{"stdout", "stderr", "entry"};
+constexpr std::array<std::string_view, 2> dispositions{"created", "reused"};
+constexpr std::array<std::string_view, 8> error_kinds{"busy", "full", "io", "corrupt", "foreign", "newer", "in_use", "unusable"};
+
+template <class Words, class Enum>
+std::string_view word(const Words& words, Enum value) {
+  const auto index = static_cast<std::size_t>(value);
+  return index < words.size() ? words[index] : std::string_view{"unknown"};
+}
+
+template <class Enum, class Words>
+std::optional<Enum> parse(const Words& words, std::string_view text) {
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (words[i] == text) return static_cast<Enum>(i);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name(Status status) { return word(statuses, status); }
+std::string_view name(State state) { return word(states, state); }
+std::string_view name(Outcome outcome) { return word(outcomes, outcome); }
+std::string_view name(LogStream stream) { return word(streams, stream); }
+std::string_view name(EnqueueDisposition disposition) { return word(dispositions, disposition); }
+std::string_view name(StoreError::Kind kind) { return word(error_kinds, kind); }
+
+std::optional<Status> parse_status(std::string_view text) { return parse<Status>(statuses, text); }
+std::optional<State> parse_state(std::string_view text) { return parse<State>(states, text); }
+std::optional<Outcome> parse_outcome(std::string_view text) { return parse<Outcome>(outcomes, text); }
+
+}  // namespace reeve::store

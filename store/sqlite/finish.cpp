@@ -1,0 +1,72 @@
+#include "store/sqlite/task_row.hpp"
+#include "store/sqlite/verbs.hpp"
+
+namespace reeve::store::sqlite {
+
+Finished SqliteTasks::finish(const Finish& finish, Timestamp now) {
+  session_.require_batch();
+  std::optional<Task> task = load_hot(session_.db, finish.claim.task);
+  if (!task) return {};
+  if (!holds(*task, finish.claim)) return {false, task->status, {}};
+  return end(*task, finish, now);
+}
+
+Finished SqliteTasks::end(Task& task, const Finish& finish, Timestamp now) {
+  const Status from = task.status;
+  const Ended ended = end_attempt(task, finish, now);
+  write_ended(task, now);
+  write_attempt(finish, now);
+  session_.append(ended.event);
+  session_.counts.moved(task, from);
+  return ended.answer;
+}
+
+// What end_attempt() changed. The indexes of ready and held tasks are only touched when the task is queued again.
+void SqliteTasks::write_ended(const Task& task, Timestamp now) {
+  if (task.status == Status::queued) {
+    Query row = session_.db.query(
+        "UPDATE reeve_task SET status = 'queued', hold = ?, run_at = ?, attempt = ?, crashes = ?, interruptions = ?, snoozes = ?, runner = 0, "
+        "lease_expires_at = NULL, started_at = ?, stale_at = NULL, stale_reason = NULL WHERE id = ?");
+    row.bind(static_cast<int>(hold_of(task, now)), task.run_at, task.attempt, task.crashes, task.interruptions, task.snoozes, task.started_at,
+             task.id);
+    row.run();
+  } else {
+    Query row = session_.db.query(
+        "UPDATE reeve_task SET status = ?, attempt = ?, crashes = ?, runner = 0, lease_expires_at = NULL, started_at = ?, finished_at = ?, "
+        "stale_at = NULL, stale_reason = NULL, dedupe = NULL WHERE id = ?");
+    row.bind(name(task.status), task.attempt, task.crashes, task.started_at, task.finished_at, task.id).run();
+  }
+  if (task.result) {
+    Query row = session_.db.query("INSERT OR REPLACE INTO reeve_result (task, result) VALUES (?, ?)");
+    row.bind(task.id, *task.result).run();
+  }
+  if (task.error) write_error(session_.db, task.id, 0, *task.error);
+  if (!task.last_seen_at) return;  // no progress was ever reported
+  const char* sql = task.status == Status::queued      ? "DELETE FROM reeve_progress WHERE task = ?"
+                    : task.status == Status::succeeded ? "UPDATE reeve_progress SET percent = 100 WHERE task = ?"
+                                                       : nullptr;
+  if (sql) session_.db.query(sql).bind(task.id).run();
+}
+
+void SqliteTasks::write_attempt(const Finish& finish, Timestamp now) {
+  Query row = session_.db.query(
+      "UPDATE reeve_attempt SET finished_at = ?, outcome = ?, exit_code = ?, cpu_user_ms = ?, cpu_system_ms = ?, max_rss_kib = ?, "
+      "read_bytes = ?, write_bytes = ?, output_bytes = ?, dropped_bytes = ?, left_children = ?, pid = coalesce(nullif(?, 0), pid), "
+      "started_at = coalesce(started_at, ?) WHERE task = ? AND epoch = ?");
+  const ResourceUse& use = finish.use;
+  row.bind(now, name(finish.outcome), finish.exit_code, use.cpu_user_ms, use.cpu_system_ms, use.max_rss_kib, use.read_bytes, use.write_bytes,
+           use.output_bytes, use.dropped_bytes, finish.left_children, finish.pid, finish.started_at, finish.claim.task, finish.claim.epoch);
+  row.run();
+  if (finish.error) write_error(session_.db, finish.claim.task, finish.claim.epoch, *finish.error);
+}
+
+void write_error(Connection& db, TaskId task, std::int64_t epoch, const TaskError& error) {
+  Query row = db.query(
+      "INSERT OR REPLACE INTO reeve_error (task, epoch, code, message, detail, exit_code, signal, core, oom, stderr_tail) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  row.bind(task, epoch, error.code, error.message, or_null(error.detail), error.exit_code, error.signal, error.core, error.oom,
+           or_null(error.stderr_tail));
+  row.run();
+}
+
+}  // namespace reeve::store::sqlite

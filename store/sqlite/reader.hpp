@@ -1,0 +1,36 @@
+// Reads the file through a connection of its own that never writes and never checkpoints.
+#pragma once
+
+#include "store/open.hpp"
+#include "store/reader.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace reeve::store::sqlite {
+
+class SqliteReader final : public Reader {
+ public:
+  SqliteReader(std::string path, Durability durability, Millis busy_timeout);
+  std::optional<Task> get(TaskId id) override;
+  std::optional<TaskId> find_external(std::string_view external_id) override;
+  TaskPage list(const ListQuery& query, Timestamp now) override;
+  std::vector<Attempt> attempts(TaskId id) override;
+  LogPage log(const LogQuery& query) override;
+  EventPage events(const EventQuery& query) override;
+  Cursor last_event() override;
+  Cursor first_event() override;
+  std::vector<CountRow> counts() override;
+  std::vector<QueuePause> pauses() override;
+  std::vector<RunnerRow> runners(int limit) override;
+  Position position(TaskId id, Timestamp now, std::int64_t limit) override;
+  KindTimings timings(std::string_view kind, int newest) override;
+  StoreFacts facts() override;
+  std::vector<std::string> check() override;
+  void backup(const std::string& path) override;
+
+ private:
+  LogPage newest_lines(const LogQuery& query);
+  Connection db_;
+  Durability durability_;
+};
+
+}  // namespace reeve::store::sqlite

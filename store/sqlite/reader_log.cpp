@@ -1,0 +1,53 @@
+#include <algorithm>
+
+#include "store/matching.hpp"
+#include "store/sqlite/reader.hpp"
+
+namespace reeve::store::sqlite {
+namespace {
+
+LogLine read_line(Row row) {
+  LogLine line;
+  line.seq = row.integer();
+  line.task = row.id();
+  line.epoch = row.integer();
+  line.at = row.time();
+  line.stream = static_cast<LogStream>(row.small());
+  line.level = row.text();
+  line.message = row.text();
+  line.meta = row.text();
+  return line;
+}
+
+}  // namespace
+
+LogPage SqliteReader::log(const LogQuery& query) {
+  if (query.last) return newest_lines(query);
+  LogPage page;
+  const int limit = page_limit(query.limit);
+  Query rows = db_.query(
+      "SELECT seq, task, epoch, at, stream, level, message, meta FROM reeve_log WHERE task = ?1 AND seq > ?2 AND (?3 IS NULL OR epoch = ?3) "
+      "ORDER BY seq");
+  rows.bind(query.task, query.after, query.epoch);
+  while (rows.step()) {
+    if (static_cast<int>(page.lines.size()) == limit) {
+      page.more = true;
+      break;
+    }
+    page.lines.push_back(read_line(rows.row()));
+  }
+  return page;
+}
+
+LogPage SqliteReader::newest_lines(const LogQuery& query) {
+  LogPage page;
+  Query rows = db_.query(
+      "SELECT seq, task, epoch, at, stream, level, message, meta FROM reeve_log WHERE task = ?1 AND seq > ?2 AND (?3 IS NULL OR epoch = ?3) "
+      "ORDER BY seq DESC LIMIT ?4");
+  rows.bind(query.task, query.after, query.epoch, std::clamp(*query.last, 0, 10'000));
+  while (rows.step()) page.lines.push_back(read_line(rows.row()));
+  std::reverse(page.lines.begin(), page.lines.end());
+  return page;
+}
+
+}  // namespace reeve::store::sqlite

@@ -1,0 +1,54 @@
+// What an operator does with a task that has ended: once more, or away with it.
+#include "store/event_data.hpp"
+#include "store/sqlite/task_row.hpp"
+#include "store/sqlite/verbs.hpp"
+
+namespace reeve::store::sqlite {
+
+RetryResult SqliteTasks::retry(TaskId id, std::string_view actor, Timestamp now) {
+  session_.require_batch();
+  std::optional<Task> task = load_whole(session_.db, id);
+  if (!task) return RetryResult::not_found;
+  if (task->status == Status::succeeded) return RetryResult::succeeded_already;
+  if (!is_terminal(task->status)) return RetryResult::not_terminal;
+  const Status from = task->status;
+  std::optional<std::string> token = dedupe_token(task->kind, task->dedupe);
+  bool taken = false;
+  if (token) {
+    Query twin = session_.db.query("SELECT 1 FROM reeve_task WHERE dedupe = ?");
+    taken = twin.bind(*token).step();
+  }
+  if (taken) token.reset();
+  const Event event = reopen(*task, !taken, actor, now);
+  {
+    Query row = session_.db.query(
+        "UPDATE reeve_task SET status = 'queued', hold = 0, run_at = ?, attempt = 0, crashes = 0, interruptions = 0, snoozes = 0, "
+        "generation = ?, started_at = NULL, finished_at = NULL, expires_at = NULL, cancel_requested_at = NULL, cancel_reason = NULL, dedupe = ? "
+        "WHERE id = ?");
+    row.bind(now, task->generation, token, id).run();
+  }
+  session_.db.query("DELETE FROM reeve_error WHERE task = ? AND epoch = 0").bind(id).run();
+  session_.db.query("DELETE FROM reeve_progress WHERE task = ?").bind(id).run();
+  if (taken) session_.db.query("UPDATE reeve_payload SET dedupe_key = NULL, dedupe_scope = NULL WHERE task = ?").bind(id).run();
+  session_.append(event);
+  session_.counts.moved(*task, from);
+  return RetryResult::requeued;
+}
+
+RemoveResult SqliteTasks::remove(TaskId id, std::string_view actor, Timestamp now) {
+  session_.require_batch();
+  const std::optional<Task> task = load_hot(session_.db, id);
+  if (!task) return RemoveResult::not_found;
+  if (!is_terminal(task->status)) return RemoveResult::not_terminal;
+  session_.keep_numbers();
+  session_.db.query("DELETE FROM reeve_event WHERE task = ?").bind(id).run();
+  session_.db.query("DELETE FROM reeve_task WHERE id = ?").bind(id).run();  // the rest goes with it
+  Event event = event_about(*task, "task.deleted", actor, now);
+  event.epoch = 0;
+  event.data = event_data::removed(task->status);
+  session_.append(event);
+  session_.counts.add(*task, task->status, -1);
+  return RemoveResult::removed;
+}
+
+}  // namespace reeve::store::sqlite

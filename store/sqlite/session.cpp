@@ -1,0 +1,98 @@
+#include "store/sqlite/session.hpp"
+
+#include <stdexcept>
+#include <thread>
+
+#include "store/sqlite/failure.hpp"
+
+namespace reeve::store::sqlite {
+
+void CountDeltas::add(const Task& task, Status status, int by) {
+  const auto key = std::make_tuple(std::string_view{task.queue}, std::string_view{task.kind}, status);
+  const auto found = deltas_.find(key);
+  if (found != deltas_.end()) found->second += by;
+  else deltas_.emplace(Key{task.queue, task.kind, status}, by);
+}
+
+void CountDeltas::write(Connection& db) {
+  for (const auto& [key, delta] : deltas_) {
+    if (delta == 0) continue;
+    Query add = db.query(
+        "INSERT INTO reeve_count (queue, kind, status, count) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (queue, kind, status) DO UPDATE SET count = count + excluded.count");
+    add.bind(std::get<0>(key), std::get<1>(key), name(std::get<2>(key)), delta).run();
+  }
+  clear();
+}
+
+Session::Session(std::string path, Millis busy_timeout, int busy_retries, Millis busy_retry_delay)
+    : db(std::move(path), Access::write, busy_timeout), busy_retries_(busy_retries), busy_retry_delay_(busy_retry_delay) {}
+
+void Session::begin() {
+  Millis pause = busy_retry_delay_;
+  for (int again = 0;; ++again) {
+    Query begin = db.query("BEGIN IMMEDIATE");
+    try {
+      begin.run();
+      break;
+    } catch (const StoreError& error) {
+      if (error.kind() != StoreError::Kind::busy || again >= busy_retries_) throw;
+    }
+    std::this_thread::sleep_for(pause);
+    pause *= 2;
+  }
+  if (!loaded_) load();
+}
+
+void Session::commit() {
+  counts.write(db);
+  if (numbers_at_risk_) write_numbers();
+  db.query("COMMIT").run();
+  numbers_at_risk_ = false;
+}
+
+void Session::rollback() noexcept {
+  // A full disk, a failed read or write and a lack of memory have already undone the transaction.
+  if (db.in_transaction()) sqlite3_exec(db.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  counts.clear();
+  numbers_at_risk_ = false;
+  loaded_ = false;
+}
+
+void Session::require_batch() const {
+  if (!db.in_transaction()) throw std::logic_error("a verb of the store was called outside batch()");
+}
+
+void Session::load() {
+  const auto mark = [&](const char* sql) { return db.integer(sql); };
+  last_task_ = mark("SELECT max(coalesce((SELECT max(id) FROM reeve_task), 0), "
+                    "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_task'), 0))");
+  last_event_ = mark("SELECT max(coalesce((SELECT max(seq) FROM reeve_event), 0), "
+                     "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_event'), 0))");
+  last_runner_ = mark("SELECT coalesce(max(id), 0) FROM reeve_runner");
+  paused_.clear();
+  Query paused = db.query("SELECT queue FROM reeve_pause");
+  while (paused.step()) paused_.insert(paused.row().text());
+  loaded_ = true;
+}
+
+void Session::write_numbers() {
+  Query put = db.query("INSERT OR REPLACE INTO reeve_meta (key, value) VALUES ('last_task', CAST(? AS TEXT)), ('last_event', CAST(? AS TEXT))");
+  put.bind(last_task_, last_event_).run();
+}
+
+void Session::prune_events_to(std::int64_t seq) {
+  keep_numbers();
+  Query put = db.query("INSERT OR REPLACE INTO reeve_meta (key, value) VALUES ('pruned_events', CAST(? AS TEXT))");
+  put.bind(seq).run();
+}
+
+void Session::append(const Event& event) {
+  Query insert = db.query(
+      "INSERT INTO reeve_event (seq, at, type, task, kind, queue, epoch, runner, actor, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  insert.bind(++last_event_, event.at, event.type, event.task, or_null(event.kind), or_null(event.queue), event.epoch, event.runner,
+              or_null(event.actor), or_null(event.data));
+  insert.run();
+}
+
+}  // namespace reeve::store::sqlite

@@ -1,0 +1,72 @@
+// What the verbs of one SQLite store share: the writing connection, the numbers given out next, the counts gathered during a batch, the
+// paused queues - and the transaction around all of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "store/life.hpp"
+#include "store/sqlite/connection.hpp"
+#include "store/store.hpp"
+
+namespace reeve::store::sqlite {
+
+// How many more or fewer tasks are where, since the batch began.
+class CountDeltas {
+ public:
+  void add(const Task& task, Status status, int by);
+  void moved(const Task& task, Status from) {
+    add(task, from, -1);
+    add(task, task.status, +1);
+  }
+  void write(Connection& db);
+  void clear() { deltas_.clear(); }
+
+ private:
+  using Key = std::tuple<std::string, std::string, Status>;
+  std::map<Key, std::int64_t, std::less<>> deltas_{};
+};
+
+class Session {
+ public:
+  Session(std::string path, Millis busy_timeout, int busy_retries, Millis busy_retry_delay);
+
+  // The transaction of a batch.
+  void begin();
+  void commit();
+  void rollback() noexcept;
+  void require_batch() const;                    // throws std::logic_error outside a batch
+
+  // Numbers. Held in memory; read again whenever a transaction was undone.
+  TaskId next_task() { return TaskId{++last_task_}; }
+  [[nodiscard]] std::int64_t last_event() const { return last_event_; }
+  std::int64_t next_runner() { return ++last_runner_; }
+  // Rows are about to be deleted: what was the newest number must not be forgotten with them.
+  void keep_numbers() { numbers_at_risk_ = true; }
+  void prune_events_to(std::int64_t seq);
+
+  void append(const Event& event);               // assigns seq
+  [[nodiscard]] bool is_paused(std::string_view queue) const { return paused_.contains(queue); }
+  void pause(std::string_view queue) { paused_.emplace(queue); }
+  void resume(std::string_view queue) { paused_.erase(std::string(queue)); }
+
+  Connection db;
+  CountDeltas counts{};
+
+ private:
+  void load();
+  void write_numbers();
+  std::int64_t last_task_ = 0;
+  std::int64_t last_event_ = 0;
+  std::int64_t last_runner_ = 0;
+  bool numbers_at_risk_ = false;
+  bool loaded_ = false;
+  std::set<std::string, std::less<>> paused_{};
+  int busy_retries_;
+  Millis busy_retry_delay_;
+};
+
+}  // namespace reeve::store::sqlite

@@ -1,0 +1,38 @@
+// A task as rows: which columns are read in which order, and how they become a Task.
+#pragma once
+
+#include <string>
+
+#include "store/sqlite/connection.hpp"
+#include "store/task.hpp"
+
+namespace reeve::store::sqlite {
+
+// What changes: reeve_task t. 27 columns.
+#define REEVE_TASK_COLUMNS                                                                                                              \
+  "t.id, t.kind, t.queue, t.priority, t.status, t.attempt, t.max_attempts, t.crashes, t.max_crashes, t.interruptions, t.snoozes, "      \
+  "t.generation, t.epoch, t.runner, t.lease_expires_at, t.created_at, t.run_at, t.claimed_at, t.started_at, t.finished_at, "            \
+  "t.last_seen_at, t.stale_at, t.stale_reason, t.cancel_requested_at, t.cancel_reason, t.expires_at, t.external_id"
+// What it was enqueued with: reeve_payload p.
+#define REEVE_SIDE_COLUMNS "p.overrides, p.labels, p.dedupe_key, p.dedupe_scope, p.traceparent, p.created_by, p.parent, p.rerun_of"
+#define REEVE_PAYLOAD_COLUMNS "p.payload, p.metadata"
+// Its last error: reeve_error e; an attempt's error has the same columns.
+#define REEVE_ERROR_COLUMNS "e.code, e.message, e.detail, e.exit_code, e.signal, e.core, e.oom, e.stderr_tail"
+#define REEVE_PROGRESS_COLUMNS "g.percent, g.current, g.total, g.label, g.meta, g.at"
+
+void read_task(Row& row, Task& task);
+void read_side(Row& row, Task& task);
+void read_payload(Row& row, Task& task);
+void read_error(Row& row, std::optional<TaskError>& error);
+void read_progress(Row& row, Task& task);
+
+// One task, or nullopt. `hot` is what changes; `whole` is everything.
+[[nodiscard]] std::optional<Task> load_hot(Connection& db, TaskId id);
+[[nodiscard]] std::optional<Task> load_whole(Connection& db, TaskId id);
+// Result, error and progress: nothing to look for while a task was never claimed.
+void load_history(Connection& db, Task& task);
+
+[[nodiscard]] std::optional<std::string> labels_text(const Labels& labels);
+[[nodiscard]] Labels parse_labels(std::string_view text);
+
+}  // namespace reeve::store::sqlite

@@ -1,0 +1,100 @@
+// The verbs of the SQLite store, one source file a verb. Each reads what it needs, applies the rule of store/life.hpp, and writes what
+// changed; the transaction around it is the batch's.
+#pragma once
+
+#include "store/sqlite/session.hpp"
+#include "store/store.hpp"
+
+namespace reeve::store::sqlite {
+
+class SqliteTasks final : public Tasks {
+ public:
+  explicit SqliteTasks(Session& session) : session_(session) {}
+  EnqueueAnswer enqueue(const EnqueueRequest& request, Timestamp now) override;
+  ClaimAnswer claim(const ClaimRequest& request, Timestamp now) override;
+  bool start(ClaimKey claim, std::int64_t pid, std::string_view executor, Timestamp now) override;
+  std::vector<ClaimKey> renew(std::span<const ClaimKey> claims, Timestamp lease_expires_at, Timestamp now) override;
+  ExpireAnswer expire(Timestamp now, int limit) override;
+  Finished finish(const Finish& finish, Timestamp now) override;
+  CancelAnswer cancel(TaskId task, std::string_view reason, std::string_view actor, Timestamp now) override;
+  RetryResult retry(TaskId task, std::string_view actor, Timestamp now) override;
+  RemoveResult remove(TaskId task, std::string_view actor, Timestamp now) override;
+
+  // A claimed or running task is taken from its runner.
+  Lost take_back(TaskId task, LostBy cause, Timestamp now);
+
+ private:
+  struct Wanted;                                                            // an item of an enqueue, looked up
+  std::optional<EnqueueAnswer> replay(const EnqueueRequest& request);
+  void remember(const EnqueueRequest& request, const EnqueueDone& done, Timestamp now);
+  std::optional<Enqueued> find_twin(const NewTask& wanted, const std::string& token);
+  std::optional<TaskId> find_external(const std::string& external_id);
+  void insert(const NewTask& fresh, TaskId id, const std::optional<std::string>& token, Timestamp now);
+
+  bool promote(Timestamp now);                                              // true: there may be more
+  bool take(TaskId id, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
+  std::optional<Timestamp> next_due(Timestamp now);
+
+  Finished end(Task& task, const Finish& finish, Timestamp now);
+  void write_ended(const Task& task, Timestamp now);
+  void write_attempt(const Finish& finish, Timestamp now);
+  std::vector<TaskId> cancel_expired(Timestamp now, int limit);
+  void cancel_queued(Task& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now);
+  Session& session_;
+};
+
+class SqliteJournal final : public Journal {
+ public:
+  explicit SqliteJournal(Session& session) : session_(session) {}
+  bool progress(ClaimKey claim, const Progress& progress, Timestamp now) override;
+  bool log(ClaimKey claim, std::span<const LogLine> lines, Timestamp now) override;
+  bool flag_stale(ClaimKey claim, std::string_view reason, Timestamp now) override;
+  bool clear_stale(ClaimKey claim, Timestamp now) override;
+
+ private:
+  std::optional<Task> held(ClaimKey claim);
+  void saw_life(const Task& task, Timestamp now);
+  Session& session_;
+};
+
+class SqliteRunners final : public Runners {
+ public:
+  SqliteRunners(Session& session, SqliteTasks& tasks) : session_(session), tasks_(tasks) {}
+  std::int64_t open_runner(const RunnerIdentity& identity, Timestamp now) override;
+  void close_runner(std::int64_t runner, Timestamp now) override;
+  ExpireAnswer requeue_dead(std::int64_t survivor, Timestamp now, int limit) override;
+
+ private:
+  void stop(std::int64_t runner, std::string data, Timestamp now);
+  Session& session_;
+  SqliteTasks& tasks_;
+};
+
+class SqliteQueues final : public Queues {
+ public:
+  explicit SqliteQueues(Session& session) : session_(session) {}
+  bool pause(std::string_view queue, std::string_view reason, std::string_view actor, Timestamp now) override;
+  bool resume(std::string_view queue, std::string_view actor, Timestamp now) override;
+
+ private:
+  Session& session_;
+};
+
+class SqliteMaintenance final : public Maintenance {
+ public:
+  SqliteMaintenance(Session& session, SqliteTasks& tasks) : session_(session), tasks_(tasks) {}
+  RetentionReport retain(const RetentionPolicy& policy, Timestamp now, int limit) override;
+  Cursor append_event(const Event& event) override;
+
+ private:
+  std::int64_t retain_tasks(Status status, Timestamp before, Timestamp now, std::int64_t limit);
+  std::int64_t retain_events(Timestamp before, std::int64_t limit);
+  std::int64_t retain_requests(Timestamp before, std::int64_t limit);
+  Session& session_;
+  SqliteTasks& tasks_;
+};
+
+// Errors are kept per attempt, and under epoch 0 for the task itself.
+void write_error(Connection& db, TaskId task, std::int64_t epoch, const TaskError& error);
+
+}  // namespace reeve::store::sqlite
