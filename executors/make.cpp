@@ -1,0 +1,37 @@
+#include "executors/make.hpp"
+
+#include <signal.h>
+
+#include <utility>
+
+#include "executors/inline/inline_executor.hpp"
+#include "executors/process/process_executor.hpp"
+
+namespace reeve::executors {
+namespace {
+
+class AllExecutors final : public Executors {
+ public:
+  AllExecutors(const boost::asio::any_io_executor& loop, const Options& options) : process_(loop, options), inline_(loop) {}
+
+  Executor* find(std::string_view name) override {
+    if (name == process_.capabilities().name) return &process_;
+    if (name == inline_.capabilities().name) return &inline_;
+    return nullptr;
+  }
+  std::vector<Feature> features() const override { return process_.features(); }
+  std::vector<LeftChild> remove_strays() override { return process_.remove_strays(); }
+
+ private:
+  process::ProcessExecutor process_;
+  in_daemon::InlineExecutor inline_;
+};
+
+}  // namespace
+
+std::unique_ptr<Executors> make(boost::asio::any_io_executor loop, const Options& options) {
+  ::signal(SIGPIPE, SIG_IGN);   // a body that closes its pipes must not end the daemon
+  return std::make_unique<AllExecutors>(loop, options);
+}
+
+}  // namespace reeve::executors

@@ -1,0 +1,126 @@
+#include "executors/process/body.hpp"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "executors/process/proc.hpp"
+
+namespace reeve::executors::process {
+namespace {
+
+namespace asio = boost::asio;
+
+// For pipes that a process holds open which could not be found: nobody writes to them any more that we care for.
+constexpr std::chrono::milliseconds drain_time{300};
+constexpr std::int64_t block_bytes = 512;   // the unit of ru_inblock
+
+std::chrono::microseconds duration_of(const timeval& time) { return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec); }
+
+ExitStatus status_of(const siginfo_t& about) {
+  if (about.si_code == CLD_EXITED) return {about.si_status, std::nullopt, false};
+  return {std::nullopt, about.si_status, about.si_code == CLD_DUMPED};
+}
+
+ResourceUse use_of(const rusage& usage) {
+  ResourceUse use;
+  use.cpu_user = duration_of(usage.ru_utime);
+  use.cpu_system = duration_of(usage.ru_stime);
+  use.max_rss_kib = usage.ru_maxrss;
+  use.read_bytes = usage.ru_inblock * block_bytes;
+  use.write_bytes = usage.ru_oublock * block_bytes;
+  return use;
+}
+
+}  // namespace
+
+Body::Body(const asio::any_io_executor& loop, const Execution& execution, Child child, Tree& tree, Conversation& conversation, Bell& news,
+           Brake& brake)
+    : execution_(execution), child_(std::move(child)), tree_(tree), conversation_(conversation), news_(news), brake_(brake), watch_(loop) {
+  tree_.born(child_.process.id());
+  brake_.listen([this] { news_.ring(); });
+}
+
+Body::~Body() { brake_.listen({}); }
+
+void Body::watch() {
+  watch_.assign(child_.pidfd.get());
+  (void)child_.pidfd.release();
+  watch_.async_wait(asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code error) {
+    if (error) return;   // dropped with the loop
+    exited_ = true;
+    news_.ring();
+  });
+}
+
+asio::awaitable<void> Body::live() {
+  watch();
+  while (!exited_) {
+    co_await news_.wait(std::min(kill_at_, conversation_.frame_deadline()));
+    if (exited_) break;
+    heed_protocol();
+    heed_brake();
+  }
+}
+
+void Body::heed_protocol() {
+  if (Bell::past(conversation_.frame_deadline())) conversation_.frame_overdue();
+  if (conversation_.broken()) kill();
+}
+
+void Body::heed_brake() {
+  if (brake_.reason() && !stop_) ask_to_stop(*brake_.reason());
+  if (stop_ && (brake_.kill_now() || Bell::past(kill_at_))) kill();
+}
+
+// A body that has exited already was not stopped by us, whatever its status says.
+void Body::ask_to_stop(StopReason reason) {
+  siginfo_t about{};
+  const bool gone = ::syscall(SYS_waitid, P_PIDFD, watch_.native_handle(), &about, WEXITED | WNOWAIT | WNOHANG, nullptr) == 0 && about.si_pid != 0;
+  if (gone) return;
+  stop_ = reason;
+  if (brake_.kill_now()) return;
+  conversation_.say(cancel_notice(reason, execution_.stop_grace));
+  tree_.signal(execution_.process->stop_signal);
+  tree_.signal(SIGCONT);   // a body that is suspended has to hear it too
+  kill_at_ = Bell::after(execution_.stop_grace);
+}
+
+void Body::kill() {
+  if (std::exchange(killed_, true)) return;
+  kill_at_ = Bell::never;
+  tree_.kill();
+}
+
+asio::awaitable<void> Body::bury() {
+  brake_.listen({});
+  if (!tree_.empty()) {
+    left_ = co_await tree_.clear();
+    if (killed_) left_.clear();   // they were not left, they were killed with the body
+  }
+  reap();
+  conversation_.stop_waiting_for_observer();
+  const auto deadline = Bell::after(drain_time);
+  while (!conversation_.all_read() && !Bell::past(deadline)) co_await news_.wait(deadline);
+  conversation_.close();
+  while (!conversation_.all_read()) co_await news_.wait(Bell::never);
+}
+
+void Body::reap() {
+  siginfo_t about{};
+  rusage usage{};
+  if (::syscall(SYS_waitid, P_PIDFD, watch_.native_handle(), &about, WEXITED, &usage) == 0) {
+    exit_ = status_of(about);
+    use_ = use_of(usage);
+  }
+  child_.process.detach();
+  tree_.reaped();
+}
+
+}  // namespace reeve::executors::process

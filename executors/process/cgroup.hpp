@@ -1,0 +1,70 @@
+// A cgroup v2 leaf for each attempt that runs: every process of it is in there whatever it does, and dies with one write. Leaves are made
+// ahead and used again, as making one costs more than starting a process.
+//
+//   <our own cgroup>/reeve-<store id>/<incarnation>/<number>
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "executors/process/descriptor.hpp"
+
+namespace reeve::executors::process {
+
+class Leaf {
+ public:
+  Leaf() = default;
+  explicit Leaf(std::string path);   // makes it; see error()
+  Leaf(Leaf&&) = default;
+  Leaf& operator=(Leaf&&) = default;
+
+  [[nodiscard]] explicit operator bool() const { return static_cast<bool>(folder_); }
+  [[nodiscard]] int error() const { return error_; }
+  [[nodiscard]] int folder() const { return folder_.get(); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] bool populated() const;
+  [[nodiscard]] std::vector<int> members() const;
+  void kill() const;
+  void remove();
+
+ private:
+  [[nodiscard]] std::string read(const char* file) const;
+
+  std::string path_{};
+  Descriptor folder_{};
+  Descriptor events_{};
+  int error_ = 0;
+};
+
+// The leaves of one incarnation. When cgroups cannot be used, available() is false and why() says so.
+class CgroupPool {
+ public:
+  CgroupPool(const std::string& store_id, const std::string& incarnation, int slots);
+  ~CgroupPool();
+  CgroupPool(const CgroupPool&) = delete;
+  CgroupPool& operator=(const CgroupPool&) = delete;
+
+  [[nodiscard]] bool available() const { return available_; }
+  [[nodiscard]] const std::string& why() const { return why_; }           // where, or why not
+  [[nodiscard]] const std::string& store_folder() const { return store_folder_; }
+  [[nodiscard]] const std::string& own_folder() const { return own_folder_; }
+
+  [[nodiscard]] Leaf take();          // false when none can be made; see error()
+  void give_back(Leaf leaf);          // empty again
+
+ private:
+  void probe(int slots);
+
+  bool available_ = false;
+  std::string why_{};
+  std::string store_folder_{};
+  std::string own_folder_{};
+  int made_ = 0;
+  std::size_t kept_ = 0;
+  std::vector<Leaf> free_{};
+};
+
+// Our own cgroup in the v2 hierarchy, as a folder; empty when there is none. Found through mountinfo: it is not always /sys/fs/cgroup.
+[[nodiscard]] std::string own_cgroup_folder(const std::string& mountinfo, const std::string& cgroups);
+
+}  // namespace reeve::executors::process

@@ -1,0 +1,176 @@
+#include "executors/process/containment.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <utility>
+
+#include "executors/process/proc.hpp"
+
+namespace reeve::executors::process {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+constexpr milliseconds longest_pause{50};
+
+std::string read_again(const Descriptor& file) {   // of a file in /proc that stays open
+  std::string text;
+  std::array<char, 4096> buffer;
+  for (ssize_t count = 0; (count = ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(text.size()))) > 0;)
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  return text;
+}
+
+}  // namespace
+
+Containment::Containment(const std::string& store_id, std::string incarnation, int slots)
+    : incarnation_(std::move(incarnation)), cgroups_(store_id, incarnation_, slots) {
+  subreaper_ = ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+  own_session_ = ::getsid(0);
+  const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
+  children_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+std::vector<int> Containment::adopt_orphans() {
+  std::vector<int> orphans;
+  for (const int pid : parse_pids(read_again(children_))) {
+    if (leaders_.contains(pid)) continue;
+    const auto stat = read_stat(pid);
+    if (!stat || stat->parent != ::getpid() || stat->session == own_session_) continue;
+    if (stat->dead()) ::waitpid(pid, nullptr, WNOHANG);
+    else orphans.push_back(pid);
+  }
+  return orphans;
+}
+
+void Containment::kill_unclaimed() {
+  for (const int pid : adopt_orphans()) {
+    const Descriptor pidfd = open_pidfd(pid);
+    const auto stat = read_stat(pid);
+    if (!pidfd || !stat || stat->parent != ::getpid()) continue;
+    send_signal(pidfd, SIGKILL);
+    if (wait_for_exit(pidfd, longest_pause)) ::waitpid(pid, nullptr, WNOHANG);   // otherwise it is reaped with the next orphans
+  }
+}
+
+Tree::Tree(std::shared_ptr<Containment> containment, const Execution& execution)
+    : containment_(std::move(containment)),
+      marks_{"REEVE_TASK_ID=" + std::to_string(execution.task), "REEVE_EPOCH=" + std::to_string(execution.epoch),
+             "REEVE_RUNNER=" + containment_->incarnation_} {
+  if (!containment_->cgroups_.available()) return;
+  leaf_ = containment_->cgroups_.take();
+  error_ = leaf_ ? 0 : leaf_.error();
+}
+
+Tree::~Tree() {
+  const bool cleared = leader_ == 0;
+  if (!cleared) reaped();
+  if (!leaf_) return;
+  if (!cleared) leaf_.kill();   // the attempt was dropped with its loop; nobody may be born in there again
+  else containment_->cgroups_.give_back(std::move(leaf_));
+}
+
+void Tree::born(int leader) {
+  leader_ = leader;
+  containment_->leaders_.insert(leader);
+}
+
+// The leader is not reaped yet, so its number still means this group and no other.
+void Tree::signal(int number) const { ::kill(-leader_, number); }
+
+void Tree::kill() {
+  signal(SIGKILL);
+  if (leaf_) leaf_.kill();
+  for (const int pid : members()) {
+    const Descriptor pidfd = open_pidfd(pid);
+    if (pidfd && is_ours(pid)) send_signal(pidfd, SIGKILL);
+  }
+}
+
+// Up the chain of parents: a descendant is ours when an ancestor is, until the one that was orphaned to us.
+bool Tree::is_ours(int pid) const {
+  if (leaf_) {
+    const auto inside = leaf_.members();
+    if (std::find(inside.begin(), inside.end(), pid) != inside.end()) return true;
+  }
+  for (int at = pid, steps = 0; at > 1 && at != ::getpid() && steps < 1000; ++steps) {
+    const auto stat = read_stat(at);
+    if (!stat || stat->dead()) return false;
+    if (stat->session == leader_ || stat->group == leader_) return true;
+    const std::string environment = read_environment(at);
+    if (std::all_of(marks_.begin(), marks_.end(), [&](const std::string& mark) { return has_entry(environment, mark); })) return true;
+    at = stat->parent;
+    if (at == leader_) return true;
+  }
+  return false;
+}
+
+std::vector<int> Tree::members() {
+  std::vector<int> found = leaf_ && leaf_.populated() ? leaf_.members() : std::vector<int>{};
+  std::erase(found, leader_);
+  for (const int orphan : containment_->adopt_orphans()) {
+    if (std::find(found.begin(), found.end(), orphan) == found.end() && is_ours(orphan)) found.push_back(orphan);
+  }
+  if (!leaf_ || !found.empty()) {
+    for (const int child : children_of(leader_)) found.push_back(child);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      for (const int child : children_of(found[i])) {
+        if (std::find(found.begin(), found.end(), child) == found.end()) found.push_back(child);
+      }
+    }
+  }
+  std::erase_if(found, [](int pid) {
+    const auto stat = read_stat(pid);
+    return !stat || stat->dead();
+  });
+  return found;
+}
+
+bool Tree::empty() {
+  if (leaf_ && leaf_.populated()) return false;
+  return members().empty();
+}
+
+asio::awaitable<std::vector<LeftChild>> Tree::clear() {
+  std::vector<LeftChild> left;
+  asio::steady_timer pause(co_await asio::this_coro::executor);
+  milliseconds delay{1};
+  while (!empty()) {
+    std::vector<Descriptor> dying;
+    for (const int pid : members()) {
+      const bool known = std::any_of(left.begin(), left.end(), [&](const LeftChild& child) { return child.pid == pid; });
+      if (!known) left.push_back(LeftChild{pid, read_command(pid)});
+      dying.push_back(open_pidfd(pid));
+    }
+    kill();
+    while (std::any_of(dying.begin(), dying.end(), [](const Descriptor& pidfd) { return pidfd && !has_exited(pidfd); })) {
+      pause.expires_after(delay);
+      co_await pause.async_wait(asio::use_awaitable);
+      delay = std::min(delay * 2, longest_pause);
+    }
+    if (dying.empty()) {   // on the way out already; the kernel has not let go yet
+      pause.expires_after(delay);
+      co_await pause.async_wait(asio::use_awaitable);
+    }
+  }
+  co_return left;
+}
+
+void Tree::reaped() {
+  containment_->leaders_.erase(leader_);
+  leader_ = 0;
+  if (containment_->leaders_.empty() && !containment_->cgroups_.available()) containment_->kill_unclaimed();
+}
+
+}  // namespace reeve::executors::process

@@ -1,0 +1,79 @@
+// The processes of the attempts that run, and how to be sure that none is left. An attempt's process tree is: what is in its cgroup leaf;
+// what is in the session or process group of its first process; and, as we are the subreaper, whatever was orphaned to us with the
+// attempt's marks in its environment, with all its descendants. Orphans that carry no marks (without cgroups, a process that cleared its
+// environment, left its session and lost its parents) are killed as soon as no attempt runs that they could belong to.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "executors/execution.hpp"
+#include "executors/outcome.hpp"
+#include "executors/process/cgroup.hpp"
+#include "executors/process/descriptor.hpp"
+
+namespace reeve::executors::process {
+
+class Containment {
+ public:
+  Containment(const std::string& store_id, std::string incarnation, int slots);
+
+  [[nodiscard]] const CgroupPool& cgroups() const { return cgroups_; }
+  [[nodiscard]] bool subreaper() const { return subreaper_; }
+  [[nodiscard]] bool lists_children() const { return static_cast<bool>(children_); }
+
+ private:
+  friend class Tree;
+
+  // Living children of ours that we did not start: they were orphaned to us. Dead ones are reaped on the way. Children of an embedding
+  // program are left alone: they share our session, and an attempt's processes never do.
+  [[nodiscard]] std::vector<int> adopt_orphans();
+  void kill_unclaimed();
+
+  std::string incarnation_;
+  CgroupPool cgroups_;
+  bool subreaper_ = false;
+  int own_session_ = 0;
+  Descriptor children_{};              // of our first thread: orphans always come to it
+  std::unordered_set<int> leaders_{};  // first processes of attempts, not yet reaped
+};
+
+// The tree of one attempt.
+class Tree {
+ public:
+  // Takes a leaf when cgroups are used; see error().
+  Tree(std::shared_ptr<Containment> containment, const Execution& execution);
+  ~Tree();
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+  [[nodiscard]] int error() const { return error_; }
+  [[nodiscard]] int cgroup() const { return leaf_ ? leaf_.folder() : -1; }
+
+  void born(int leader);               // must be reaped only after clear()
+  void signal(int number) const;       // to the process group
+  void kill();                         // everything that is known now
+
+  // After the leader's exit and before it is reaped: kills what is left until nothing is, and returns what it was. Waits as long as the
+  // kernel takes to end a process: an outcome may not be given before.
+  boost::asio::awaitable<std::vector<LeftChild>> clear();
+  [[nodiscard]] bool empty();
+
+  void reaped();                       // the leader is; its pid means nothing any more
+
+ private:
+  [[nodiscard]] bool is_ours(int pid) const;
+  [[nodiscard]] std::vector<int> members();   // living, without the leader
+
+  std::shared_ptr<Containment> containment_;  // of the executor and of each attempt that runs
+  std::vector<std::string> marks_;
+  Leaf leaf_{};
+  int leader_ = 0;
+  int error_ = 0;
+};
+
+}  // namespace reeve::executors::process

@@ -1,0 +1,197 @@
+#include "executors/process/conversation.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <cerrno>
+#include <exception>
+#include <utility>
+
+namespace reeve::executors::process {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::int64_t most_backlog = 1 << 20;
+constexpr std::int64_t line_room = 64 << 10;          // of a result's line besides its value
+constexpr int most_faults = 100;
+constexpr std::chrono::seconds frame_time{10};
+
+}  // namespace
+
+// Held by the conversation and by the observer's promise to call back.
+struct Conversation::Mouth {
+  Conversation* owner = nullptr;
+};
+
+Conversation::Conversation(const asio::any_io_executor& loop, const Execution& execution, Observer& observer, Bell& news, ReadBuffer& buffer,
+                           Pipes& pipes)
+    : execution_(execution), observer_(observer), news_(news), buffer_(buffer), out_(loop), err_(loop), talk_(loop),
+      room_{Bell(loop), Bell(loop), Bell(loop)}, mouth_(std::make_shared<Mouth>()),
+      capture_(execution.process->output, [this](OutputLine line) { pass(std::move(line)); }),
+      decoder_(Speaker{execution.task, execution.epoch}, static_cast<std::size_t>(execution.process->result_bytes_max + line_room)) {
+  mouth_->owner = this;
+  out_.assign(pipes.out.ours.get());
+  (void)pipes.out.ours.release();
+  err_.assign(pipes.err.ours.get());
+  (void)pipes.err.ours.release();
+  talk_.assign(pipes.talk.ours.get());
+  (void)pipes.talk.ours.release();
+}
+
+Conversation::~Conversation() { mouth_->owner = nullptr; }
+
+template <class Reader>
+void Conversation::spawn(Reader reader) {
+  ++readers_;
+  asio::co_spawn(out_.get_executor(), std::move(reader), [this](std::exception_ptr problem) {
+    if (problem && !broken_) broken_ = "its output could not be read";
+    --readers_;
+    news_.ring();
+  });
+}
+
+void Conversation::begin() {
+  spawn(read_output(Stream::stdout_));
+  spawn(read_output(Stream::stderr_));
+  spawn(read_protocol());
+}
+
+// How many bytes are in the buffer now; 0 at the end. Waits without reading ahead, so that one buffer serves all.
+asio::awaitable<std::size_t> Conversation::read_some(asio::posix::stream_descriptor& from) {
+  while (from.is_open()) {
+    const auto [error] = co_await from.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+    if (error) co_return 0;
+    const auto count = ::read(from.native_handle(), buffer_.data(), buffer_.size());
+    if (count >= 0) co_return static_cast<std::size_t>(count);
+    if (errno != EINTR && errno != EAGAIN) co_return 0;
+  }
+  co_return 0;
+}
+
+asio::awaitable<void> Conversation::heed_backlog(Bell& room) {
+  while (heeding_ && observer_.backlog_bytes() > most_backlog) {
+    observer_.when_drained([mouth = mouth_] {
+      if (mouth->owner == nullptr) return;
+      for (Bell& each : mouth->owner->room_) each.ring();
+    });
+    co_await room.wait(Bell::never);
+  }
+}
+
+asio::awaitable<void> Conversation::read_output(Stream stream) {
+  auto& from = stream == Stream::stderr_ ? err_ : out_;
+  Bell& room = room_[stream == Stream::stderr_ ? 1 : 0];
+  while (const auto count = co_await read_some(from)) {
+    take_output(stream, std::string_view(buffer_.data(), count));
+    co_await heed_backlog(room);
+  }
+}
+
+asio::awaitable<void> Conversation::read_protocol() {
+  while (const auto count = co_await read_some(talk_)) {
+    take(decoder_.feed(std::string_view(buffer_.data(), count)));
+    watch_frame();
+    co_await heed_backlog(room_[2]);
+  }
+  take(decoder_.finish());
+  frame_deadline_ = Bell::never;
+}
+
+void Conversation::take_output(Stream stream, std::string_view bytes) {
+  if (stream == Stream::stdout_ && execution_.process->result == ResultBy::stdout_) return take_printed_result(bytes);
+  passed_ = false;
+  capture_.print(stream, bytes);
+  if (!passed_) observer_.alive();
+}
+
+// One byte more than allowed is kept, to tell a result that fits from one that does not.
+void Conversation::take_printed_result(std::string_view bytes) {
+  const auto room = static_cast<std::size_t>(execution_.process->result_bytes_max + 1) - printed_.size();
+  printed_.append(bytes.substr(0, room));
+  observer_.alive();
+}
+
+void Conversation::take(std::vector<Message> messages) {
+  for (Message& message : messages) {
+    const auto reply = answer(message);
+    take(message);
+    if (!reply.empty()) say(reply);
+  }
+  if (decoder_.line_too_long())
+    break_off("a protocol line longer than " + std::to_string(execution_.process->result_bytes_max + line_room) +
+              " bytes; raise the limit of the result or hand over a file");
+}
+
+void Conversation::take(Message& message) {
+  struct Take {
+    Conversation& self;
+    void operator()(SignOfLife&) const { self.observer_.alive(); }
+    void operator()(ProgressReport& report) const { self.observer_.progress(std::move(report)); }
+    void operator()(LogMessage& log) const {
+      self.capture_.entry(std::move(log.line));
+      if (!log.percent) return;
+      ProgressReport report;
+      report.percent = log.percent;
+      self.observer_.progress(std::move(report));
+    }
+    void operator()(Terminal& terminal) const {
+      if (self.said_) return self.fault("a second result, error, reject or snooze; the first one counts");
+      self.said_ = std::move(terminal);
+      self.observer_.alive();
+    }
+    void operator()(NotAvailable&) const { self.observer_.alive(); }
+    void operator()(Fault& fault) const { self.fault(fault.what); }
+  };
+  std::visit(Take{*this}, message.body);
+}
+
+// A message must be whole within a time, counted from its first byte.
+void Conversation::watch_frame() {
+  if (!decoder_.inside_line()) {
+    frame_deadline_ = Bell::never;
+  } else if (frame_deadline_ == Bell::never || frame_ != decoder_.lines()) {
+    frame_deadline_ = Bell::after(frame_time);
+    news_.ring();
+  }
+  frame_ = decoder_.lines();
+}
+
+void Conversation::frame_overdue() { break_off("half a protocol message and nothing more for 10 s"); }
+
+void Conversation::pass(OutputLine line) {
+  passed_ = true;
+  observer_.output(std::move(line));
+}
+
+void Conversation::fault(const std::string& what) {
+  observer_.protocol_fault(what);
+  if (++faults_ > most_faults) break_off("more than 100 protocol faults; the last one: " + what);
+}
+
+void Conversation::break_off(std::string why) {
+  if (!broken_) broken_ = std::move(why);
+  frame_deadline_ = Bell::never;
+  news_.ring();
+}
+
+void Conversation::say(std::string_view line) {
+  if (deaf_ || !talk_.is_open()) return;
+  const auto sent = ::send(talk_.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  deaf_ = sent != static_cast<ssize_t>(line.size());   // half a line was sent: another would make no sense any more
+}
+
+void Conversation::stop_waiting_for_observer() {
+  heeding_ = false;
+  for (Bell& room : room_) room.ring();
+}
+
+void Conversation::close() {
+  boost::system::error_code ignored;
+  out_.close(ignored);
+  err_.close(ignored);
+  talk_.close(ignored);
+}
+
+}  // namespace reeve::executors::process

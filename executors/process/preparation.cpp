@@ -1,0 +1,100 @@
+#include "executors/process/preparation.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "executors/process/arguments.hpp"
+#include "executors/process/identity.hpp"
+#include "executors/process/program.hpp"
+
+namespace reeve::executors::process {
+namespace {
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (auto& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+rlimit at_most(std::int64_t value) { return {static_cast<rlim_t>(value), static_cast<rlim_t>(value)}; }
+
+}  // namespace
+
+std::optional<End> Preparation::make() {
+  plan_.cwd = spec_.cwd.c_str();
+  plan_.nice = spec_.nice;
+  plan_.parent = ::getpid();
+  if (spec_.umask) plan_.umask = static_cast<mode_t>(*spec_.umask);
+  if (auto end = make_arguments()) return end;
+  if (auto end = make_identity()) return end;
+  if (auto end = make_descriptors()) return end;
+  make_environment();
+  make_limits();
+  return std::nullopt;
+}
+
+std::optional<End> Preparation::make_arguments() {
+  auto arguments = arguments_of(spec_.command, execution_.payload);
+  if (auto* rejected = std::get_if<Rejected>(&arguments)) return std::move(*rejected);
+  arguments_ = std::get<std::vector<std::string>>(std::move(arguments));
+  argv_ = pointers_to(arguments_);
+  program_ = find_program(arguments_.front(), search_path(spec_));
+  plan_.path = program_.c_str();
+  plan_.argv = argv_.data();
+  return std::nullopt;
+}
+
+std::optional<End> Preparation::make_identity() {
+  auto resolved = resolve_identity(spec_.user, spec_.group);
+  if (auto* unknown = std::get_if<UnknownIdentity>(&resolved)) return SpawnFailed{"user", ENOENT, std::move(unknown->message)};
+  auto& identity = std::get<Identity>(resolved);
+  home_ = std::move(identity.home);
+  plan_.credentials = std::move(identity.credentials);
+  return std::nullopt;
+}
+
+std::optional<End> Preparation::make_descriptors() {
+  auto input = prepare_input(execution_, spec_.payload, payload_folder_, plan_.credentials);
+  if (auto* failed = std::get_if<SpawnFailed>(&input)) return std::move(*failed);
+  input_ = std::get<Input>(std::move(input));
+  if (!lift(input_.in)) return SpawnFailed{"stdin", errno, "stdin: " + std::generic_category().message(errno)};
+  auto pipes = open_pipes();
+  if (auto* failed = std::get_if<SpawnFailed>(&pipes)) return std::move(*failed);
+  pipes_ = std::get<Pipes>(std::move(pipes));
+  plan_.descriptors = {input_.in.get(), pipes_.out.theirs.get(), pipes_.err.theirs.get(), pipes_.talk.theirs.get()};
+  return std::nullopt;
+}
+
+void Preparation::make_environment() {
+  environment_ = environment_of(execution_, spec_, surroundings_, home_, input_.file.path());
+  envp_ = pointers_to(environment_);
+  plan_.envp = envp_.data();
+}
+
+// CPU time: a signal that can be caught at the limit, the end two seconds later.
+void Preparation::make_limits() {
+  const Limits& limits = spec_.limits;
+  if (limits.open_files) plan_.limits.emplace_back(RLIMIT_NOFILE, at_most(*limits.open_files));
+  if (limits.file_size_bytes) plan_.limits.emplace_back(RLIMIT_FSIZE, at_most(*limits.file_size_bytes));
+  if (limits.memory_bytes) plan_.limits.emplace_back(RLIMIT_AS, at_most(*limits.memory_bytes));
+  if (limits.processes) plan_.limits.emplace_back(RLIMIT_NPROC, at_most(*limits.processes));
+  if (limits.cpu) {
+    const auto seconds = static_cast<rlim_t>(limits.cpu->count());
+    plan_.limits.emplace_back(RLIMIT_CPU, rlimit{seconds, seconds + 2});
+  }
+}
+
+void Preparation::close_childs_ends() {
+  input_.in.close();
+  pipes_.out.theirs.close();
+  pipes_.err.theirs.close();
+  pipes_.talk.theirs.close();
+}
+
+}  // namespace reeve::executors::process

@@ -1,0 +1,126 @@
+#include "executors/process/process_executor.hpp"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <exception>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "executors/process/body.hpp"
+#include "executors/process/classify.hpp"
+#include "executors/process/preparation.hpp"
+#include "executors/process/proc.hpp"
+#include "executors/process/spawn.hpp"
+#include "executors/process/strays.hpp"
+
+namespace reeve::executors::process {
+namespace {
+
+namespace asio = boost::asio;
+
+Outcome ended(End end) {
+  Outcome outcome;
+  outcome.end = std::move(end);
+  return outcome;
+}
+
+SpawnFailed no_leaf(int number) { return {"cgroup", number, "no cgroup for the attempt: " + std::generic_category().message(number)}; }
+
+SpawnFailed not_watched(const std::exception& problem) { return {"watch", ENOMEM, std::string("the loop cannot watch its pipes: ") + problem.what()}; }
+
+// Payload files may belong to other users, who must be able to pass; nobody may list the folder.
+void make_payload_folder(const std::string& folder) {
+  if (!folder.empty()) ::mkdir(folder.c_str(), 0711);
+}
+
+Terminal too_large(std::size_t size, std::int64_t most) {
+  return ErrorMessage{"result_too_large", "a result of " + std::to_string(size) + " bytes or more; at most " + std::to_string(most) + " are kept", {},
+                      true, std::nullopt};
+}
+
+// What the handler said, held against what its declaration says about results.
+std::optional<Terminal> accepted(std::optional<Terminal> said, std::size_t printed, const ProcessSpec& spec) {
+  auto* result = said ? std::get_if<ResultMessage>(&*said) : nullptr;
+  const auto most = static_cast<std::size_t>(spec.result_bytes_max);
+  if (result != nullptr && spec.result == ResultBy::none) result->value.clear();
+  if (result != nullptr && result->value.size() > most) return too_large(result->value.size(), spec.result_bytes_max);
+  if (!said && printed > most) return too_large(printed, spec.result_bytes_max);
+  return said;
+}
+
+Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& spec) {
+  Outcome outcome;
+  outcome.exit = body.exit();
+  outcome.use = body.use();
+  outcome.use.output_bytes = conversation.capture().output_bytes();
+  outcome.use.dropped_bytes = conversation.capture().dropped_bytes();
+  outcome.stderr_tail = conversation.capture().stderr_tail();
+  outcome.left_children = body.take_left_children();
+  std::string printed = conversation.take_printed();
+  Ending ending;
+  ending.exit = outcome.exit;
+  ending.said = accepted(std::move(conversation.said()), printed.size(), spec);
+  ending.stop = body.stopped();
+  ending.stop_signal = spec.stop_signal;
+  ending.broken = conversation.broken();
+  ending.printed = printed_result(std::move(printed));
+  outcome.end = classify(std::move(ending), spec.exit_codes);
+  return outcome;
+}
+
+}  // namespace
+
+ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options)
+    : loop_(std::move(loop)), surroundings_{options.incarnation, options.store_id, options.socket}, payload_folder_(options.attempt_dir),
+      containment_(std::make_shared<Containment>(options.store_id, options.incarnation, options.slots)), buffer_(std::make_unique<ReadBuffer>()) {
+  make_payload_folder(payload_folder_);
+}
+
+Capabilities ProcessExecutor::capabilities() const { return {"process", true, true, true}; }
+
+asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& observer, Brake& brake) {
+  if (brake.reason()) co_return ended(Stopped{*brake.reason()});
+  if (!execution.process) co_return ended(SpawnFailed{"command", EINVAL, "the handler has no command"});
+
+  Preparation preparation(execution, surroundings_, payload_folder_);
+  if (auto end = preparation.make()) co_return ended(std::move(*end));
+  Tree tree(containment_, execution);
+  if (tree.error() != 0) co_return ended(no_leaf(tree.error()));
+  Bell news(loop_);
+  std::optional<Conversation> conversation;
+  try {
+    conversation.emplace(loop_, execution, observer, news, *buffer_, preparation.pipes());
+  } catch (const std::exception& problem) {
+    co_return ended(not_watched(problem));
+  }
+
+  auto spawned = spawn(loop_, preparation.plan(), tree.cgroup());
+  preparation.close_childs_ends();
+  if (auto* failed = std::get_if<SpawnFailed>(&spawned)) co_return ended(std::move(*failed));
+  Body body(loop_, execution, std::get<Child>(std::move(spawned)), tree, *conversation, news, brake);
+  observer.started(body.pid());
+  conversation->begin();
+  co_await body.live();
+  co_await body.bury();
+  conversation->capture().finish();
+  co_return outcome_of(body, *conversation, *execution.process);
+}
+
+std::vector<Feature> ProcessExecutor::features() const {
+  const CgroupPool& cgroups = containment_->cgroups();
+  const bool subreaper = containment_->subreaper();
+  return {
+      {"cgroup v2 kill", cgroups.available(), cgroups.why()},
+      {"subreaper", subreaper, subreaper ? "orphans of attempts come back to the daemon" : "orphans of attempts go to init and are found by their environment at the next start only"},
+      {"children in /proc", containment_->lists_children(), containment_->lists_children() ? "orphans are seen at once" : "the kernel lacks CONFIG_PROC_CHILDREN; orphans are not seen without cgroups"},
+      {"pidfd", static_cast<bool>(open_pidfd(1)), "processes are signalled and waited for by descriptor"},
+  };
+}
+
+std::vector<LeftChild> ProcessExecutor::remove_strays() {
+  return process::remove_strays(containment_->cgroups(), surroundings_.store_id, surroundings_.incarnation);
+}
+
+}  // namespace reeve::executors::process

@@ -1,0 +1,55 @@
+#include "executors/process/protocol.hpp"
+
+#include <utility>
+
+namespace reeve::executors::process {
+namespace {
+
+bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+
+bool is_progress(const Message& message) { return message.id.empty() && std::holds_alternative<ProgressReport>(message.body); }
+
+}  // namespace
+
+void Decoder::take_line(std::string_view line, std::vector<Message>& messages) {
+  ++lines_;
+  if (is_blank(line)) return;
+  Message message = understand(line, speaker_);
+  if (!messages.empty() && is_progress(message) && is_progress(messages.back())) messages.back() = std::move(message);
+  else messages.push_back(std::move(message));
+}
+
+std::vector<Message> Decoder::feed(std::string_view bytes) {
+  std::vector<Message> messages;
+  while (!bytes.empty() && !too_long_) {
+    const auto newline = bytes.find('\n');
+    const auto part = bytes.substr(0, newline);
+    if (line_.size() + part.size() > line_bytes_) {
+      too_long_ = true;
+      break;
+    }
+    if (newline == std::string_view::npos) {
+      line_.append(part);
+      break;
+    }
+    if (line_.empty()) {
+      take_line(part, messages);
+    } else {
+      line_.append(part);
+      const std::string line = std::exchange(line_, {});
+      take_line(line, messages);
+    }
+    bytes.remove_prefix(newline + 1);
+  }
+  return messages;
+}
+
+std::vector<Message> Decoder::finish() {
+  std::vector<Message> messages;
+  if (line_.empty() || too_long_) return messages;
+  const std::string line = std::exchange(line_, {});
+  take_line(line, messages);
+  return messages;
+}
+
+}  // namespace reeve::executors::process

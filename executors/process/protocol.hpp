@@ -1,0 +1,37 @@
+// The bytes of fd 3 as lines, and the lines as messages. Pure: bytes in, messages out.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "executors/process/message.hpp"
+
+namespace reeve::executors::process {
+
+class Decoder {
+ public:
+  // A line longer than `line_bytes` cannot be understood and cannot be skipped either, as it may be the result: it breaks the protocol.
+  Decoder(Speaker speaker, std::size_t line_bytes) : speaker_(speaker), line_bytes_(line_bytes) {}
+
+  // What the bytes complete, in order. Of a run of progress reports only the last is kept: it is the news, the others are history.
+  [[nodiscard]] std::vector<Message> feed(std::string_view bytes);
+
+  // The handler closed its end. An unfinished line that is a whole message counts, anything else of it is a fault.
+  [[nodiscard]] std::vector<Message> finish();
+
+  [[nodiscard]] bool inside_line() const { return !line_.empty(); }
+  [[nodiscard]] bool line_too_long() const { return too_long_; }
+  [[nodiscard]] std::size_t lines() const { return lines_; }   // counts finished ones; tells one unfinished line from the next
+
+ private:
+  void take_line(std::string_view line, std::vector<Message>& messages);
+
+  Speaker speaker_;
+  std::size_t line_bytes_;
+  std::string line_;
+  std::size_t lines_ = 0;
+  bool too_long_ = false;
+};
+
+}  // namespace reeve::executors::process
