@@ -118,6 +118,11 @@ struct TextValue : JsonValue {
   }
 };
 
+bool says_nothing(const LogField& field) {
+  const auto* text = std::get_if<std::string_view>(&field.value);
+  return text && text->empty();
+}
+
 // The names of the record itself are not free.
 std::string json_name(std::string_view name) {
   const bool taken = name == "ts" || name == "level" || name == "event";
@@ -149,6 +154,7 @@ bool Redaction::covers(std::string_view name) const {
 std::string json_fragment(std::string_view event, LogFields fields, const Redaction& redaction) {
   std::string out = "\"event\":" + quoted(event);
   for (const LogField& field : fields) {
+    if (says_nothing(field)) continue;
     out += "," + json_name(field.name) + ":";
     out += redaction.covers(field.name) ? quoted(mask) : std::visit(JsonValue{}, field.value);
   }
@@ -158,6 +164,7 @@ std::string json_fragment(std::string_view event, LogFields fields, const Redact
 std::string text_fragment(std::string_view event, LogFields fields, const Redaction& redaction) {
   std::string out = text_name(event);
   for (const LogField& field : fields) {
+    if (says_nothing(field)) continue;
     out += " " + text_name(field.name) + "=";
     out += redaction.covers(field.name) ? std::string{mask} : std::visit(TextValue{}, field.value);
   }

@@ -12,6 +12,7 @@
 #include <climits>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace reeve::supervisor {
 
