@@ -103,6 +103,7 @@ class TreeBuilder final : public YAML::EventHandler {
     const auto [seen, fresh] = mapping.seen.emplace(entry.key, entry.place);
     if (!fresh)
       find(entry.place, "the key '" + shown(entry.key) + "' was already given in line " + std::to_string(seen->second.line) + "; keep one of them", entry.key);
+    if (value.type == Node::Type::nothing) value.place = entry.place;  // the parser says where the next thing begins
     entry.value = std::move(value);
     if (fresh) mapping.node.entries.push_back(std::move(entry));
   }

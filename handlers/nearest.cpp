@@ -17,6 +17,11 @@ std::string lower(std::string_view text) {
 
 std::size_t tolerance(std::size_t length) { return std::clamp<std::size_t>(length / 3, 1, 3); }
 
+// "warning" for "warn", "conc" for "concurrency": as near as one edit.
+bool begins_like(std::string_view word, std::string_view candidate) {
+  return std::min(word.size(), candidate.size()) >= 4 && (word.starts_with(candidate) || candidate.starts_with(word));
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view left, std::string_view right) {
@@ -44,7 +49,8 @@ std::string nearest(std::string_view word, const std::vector<std::string_view>& 
   std::size_t best_distance = tolerance(word.size()) + 1;
   for (const std::string_view candidate : known) {
     if (candidate.size() > longest_word) continue;
-    const std::size_t distance = edit_distance(meant, lower(candidate));
+    const std::size_t edits = edit_distance(meant, lower(candidate));
+    const std::size_t distance = begins_like(meant, lower(candidate)) ? std::min<std::size_t>(edits, 1) : edits;
     if (distance >= best_distance) continue;
     best = candidate;
     best_distance = distance;
