@@ -56,10 +56,14 @@ struct Handler {
 struct Queue {
   std::string name{};
   std::optional<int> concurrency{};
+  std::string declared_at{};                      // "reeve.yaml:9:3", for messages
 };
 
 // The kind of `reeve run -- cmd`: its command comes with the task. Always declared.
 inline constexpr std::string_view command_kind = "reeve.command";
+
+// The PATH of every child whose declaration sets none: the daemon's own environment is never inherited.
+inline constexpr std::string_view default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // All declarations of one configuration, immutable. Running attempts keep the one they started with.
 class Handlers {

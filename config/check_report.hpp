@@ -1,0 +1,48 @@
+// What `reeve check` tells about a configuration, as values and as text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/configuration.hpp"
+
+namespace reeve::config {
+
+struct HandlerLine {
+  std::string kind{};
+  std::string executor{};
+  std::string runs{};                       // the command or the built-in, without payload or environment
+  std::string queue{};
+  std::optional<int> concurrency{};
+  std::optional<store::Millis> timeout{};
+  int attempts = 0;
+  std::optional<std::int64_t> memory_bytes{};
+  std::string declared_at{};
+};
+
+struct QueueLine {
+  std::string name{};
+  std::optional<int> concurrency{};
+  std::vector<std::string> kinds{};         // that wait there by default
+};
+
+struct Report {
+  bool ok = false;                          // no errors
+  std::vector<std::string> files{};
+  std::vector<HandlerLine> handlers{};      // by kind; empty when there are errors
+  std::vector<QueueLine> queues{};          // declared or used, by name
+  int concurrency = 0;                      // bodies at once
+  std::optional<std::int64_t> memory_bytes{};  // the most that running bodies may take; absent when some are not limited
+  std::vector<Finding> errors{};
+  std::vector<Finding> warnings{};
+};
+
+[[nodiscard]] Report make_report(const Loaded& loaded);
+
+// Errors and warnings first, as file:line:column lines, then tables of handlers and queues, and a last line that says whether all is well.
+[[nodiscard]] std::string to_text(const Report& report);
+
+// {"ok":true,"files":[...],"handlers":[...],"queues":[...],"errors":[...],"warnings":[...]}
+[[nodiscard]] std::string to_json(const Report& report);
+
+}  // namespace reeve::config

@@ -1,0 +1,21 @@
+// env: of a handler, with its references to secrets.
+//
+//   env:
+//     MODE: fast                  as it is
+//     TOKEN: ${API_TOKEN}         from the environment reeve was started with; also inside a longer text
+//     KEY: file:/etc/reeve/key    the content of a file that not everybody may read, without its last newline
+//     PRICE: $${5}                "${5}": a doubled dollar is one
+//
+// The values never occur in a message.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "config/reading.hpp"
+
+namespace reeve::config {
+
+void read_environment(Reading& reading, const Node& node, std::map<std::string, std::string>& env);
+
+}  // namespace reeve::config

@@ -1,0 +1,42 @@
+// The tables of the file's sections, and what checks them as a whole. Each is in its own .cpp.
+#pragma once
+
+#include "config/fields.hpp"
+
+namespace reeve::config {
+
+// store: retention: supervisor: api: log:
+[[nodiscard]] const Table<store::Options>& store_table();
+[[nodiscard]] const Table<store::RetentionPolicy>& retention_table();
+[[nodiscard]] const Table<supervisor::Options>& supervisor_table();
+[[nodiscard]] const Table<api::Options>& api_table();
+[[nodiscard]] const Table<supervisor::LogOptions>& log_table();
+
+// queues: NAME:
+[[nodiscard]] const Table<handlers::Queue>& queue_table();
+void read_queues(Reading& reading, const Node& node, Configuration& configuration);
+
+// A handler while it is read. Its process part becomes immutable when it is done.
+struct HandlerDraft {
+  handlers::Handler handler{};
+  executors::ProcessSpec process{};
+  std::string builtin{};
+  std::optional<std::int64_t> output{};   // limits.output: head and tail together
+};
+
+// handlers: KIND:
+[[nodiscard]] const Table<HandlerDraft>& handler_table();
+[[nodiscard]] const Table<HandlerDraft>& limits_table();
+[[nodiscard]] const Table<executors::OutputLimits>& output_table();
+[[nodiscard]] const Table<handlers::RetryPolicy>& retry_table();
+void read_handlers(Reading& reading, const Node& node, Configuration& configuration);
+
+// What no single key shows: combinations that cannot work, and those that deserve a look.
+void check_handler(Reading& reading, const Entry& entry, const HandlerDraft& draft);
+
+// The file as a whole.
+[[nodiscard]] const Table<Configuration>& file_table();
+// An included file: handlers and queues only.
+[[nodiscard]] const Table<Configuration>& included_table();
+
+}  // namespace reeve::config

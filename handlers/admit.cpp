@@ -1,0 +1,222 @@
+#include "handlers/admit.hpp"
+
+#include <utility>
+
+#include "handlers/json_text.hpp"
+#include "handlers/overrides.hpp"
+#include "handlers/utf8.hpp"
+
+namespace reeve::handlers {
+
+namespace {
+
+constexpr int most_attempts = 100'000;
+constexpr std::size_t name_bytes_max = 128;
+constexpr std::size_t key_bytes_max = 1024;             // external_id, dedupe.key, value of a label
+constexpr std::size_t labels_max = 64;
+constexpr std::size_t small_json_bytes_max = 64 << 10;  // metadata, overrides
+constexpr store::Millis longest{100LL * 366 * 24 * 3'600'000};
+
+bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
+bool made_of(std::string_view text, std::string_view others) {
+  if (text.empty() || text.size() > name_bytes_max) return false;
+  for (const char c : text)
+    if (!is_alnum(c) && others.find(c) == std::string_view::npos) return false;
+  return true;
+}
+
+// A value as a message shows it: bounded, on one line, always UTF-8.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text.substr(0, 64)) out += c >= 0x20 && c < 0x7f ? c : '?';
+  return out + (text.size() > 64 ? "...\"" : "\"");
+}
+
+Refusal invalid(std::string field, std::string message) { return {"invalid_value", std::move(field), std::move(message)}; }
+Refusal bad_name(std::string field, std::string message) { return {"invalid_name", std::move(field), std::move(message)}; }
+
+constexpr const char* name_rule = " is not a name; write 1 to 128 of the characters A-Z a-z 0-9 _ . : -";
+
+// Checks one wish, field by field; each returns the refusal, if any.
+class Admission {
+ public:
+  Admission(const Handlers& handlers, Wish& wish, store::Timestamp now) : handlers_(handlers), wish_(wish), now_(now) {}
+
+  using Check = std::optional<Refusal>;
+
+  Check all() {
+    for (const auto check : {&Admission::kind, &Admission::payload, &Admission::place, &Admission::times, &Admission::budgets,
+                             &Admission::overrides, &Admission::labels, &Admission::metadata, &Admission::keys, &Admission::trace}) {
+      Check refusal = (this->*check)();
+      if (refusal) return refusal;
+    }
+    return std::nullopt;
+  }
+
+  store::NewTask take() {
+    task_.created_by = std::move(wish_.created_by);
+    return std::move(task_);
+  }
+
+ private:
+  Check kind() {
+    if (!is_name(wish_.kind)) return bad_name("kind", quoted(wish_.kind) + name_rule);
+    if (const Handler* found = handlers_.find(wish_.kind)) handler_ = *found;
+    else if (!wish_.allow_unknown) return unknown_kind();
+    task_.kind = std::move(wish_.kind);
+    return std::nullopt;
+  }
+
+  Check unknown_kind() const {
+    const std::string near = handlers_.suggestion(wish_.kind);
+    std::string message = "no handler has the kind " + quoted(wish_.kind);
+    message += near.empty() ? "" : "; did you mean \"" + near + "\"?";
+    message += near.empty() ? "; declare it in the configuration" : " Otherwise declare it in the configuration";
+    return Refusal{"unknown_kind", "kind", message + ", or set allow_unknown to store the task until a handler has it"};
+  }
+
+  Check payload() {
+    const auto size = static_cast<std::int64_t>(wish_.payload.size());
+    if (size > handler_.payload_bytes_max)
+      return Refusal{"payload_too_large", "payload",
+                     "the payload has " + std::to_string(size) + " bytes, more than the " + std::to_string(handler_.payload_bytes_max) +
+                         " that kind \"" + task_.kind + "\" takes; hand over a reference, or raise payload_limit of the handler"};
+    const std::string fault = fault_in_json(wish_.payload);
+    if (!fault.empty()) return Refusal{"invalid_json", "payload", "the payload is not valid JSON: " + fault};
+    task_.payload = std::move(wish_.payload);
+    return std::nullopt;
+  }
+
+  Check place() {
+    task_.queue = wish_.queue ? std::move(*wish_.queue) : handler_.queue;
+    if (!is_name(task_.queue)) return bad_name("queue", quoted(task_.queue) + name_rule);
+    task_.priority = wish_.priority.value_or(handler_.priority);
+    if (task_.priority < 0 || task_.priority > 9)
+      return invalid("priority", std::to_string(task_.priority) + " is no priority; write 0 to 9, 9 is served first");
+    return std::nullopt;
+  }
+
+  Check times() {
+    if (wish_.run_at && wish_.delay) return invalid("delay", "run_at and delay are both given; give one of them");
+    if (wish_.delay && (*wish_.delay < store::Millis{0} || *wish_.delay > longest)) return out_of_range("delay", *wish_.delay);
+    if (wish_.delay) task_.run_at = now_ + *wish_.delay;
+    if (wish_.run_at && (*wish_.run_at < store::from_ms(0) || *wish_.run_at > now_ + longest))
+      return invalid("run_at", "run_at must lie between 1970 and a hundred years from now");
+    if (wish_.run_at) task_.run_at = wish_.run_at;
+    return expiry();
+  }
+
+  Check expiry() {
+    if (!wish_.expires_in) return std::nullopt;
+    if (*wish_.expires_in <= store::Millis{0} || *wish_.expires_in > longest) return out_of_range("expires_in", *wish_.expires_in);
+    task_.expires_at = now_ + *wish_.expires_in;
+    if (task_.run_at && *task_.run_at >= *task_.expires_at)
+      return invalid("expires_in", "the task would expire before it may start; give a longer expires_in or an earlier start");
+    return std::nullopt;
+  }
+
+  static Check out_of_range(const char* field, store::Millis value) {
+    return invalid(field, std::string{field} + " is " + std::to_string(value.count()) + " ms; write a positive duration of at most a hundred years");
+  }
+
+  Check budgets() {
+    task_.max_attempts = wish_.max_attempts.value_or(handler_.retry.attempts);
+    task_.max_crashes = wish_.max_crashes.value_or(handler_.retry.crashes);
+    for (const auto& [field, value] : {std::pair{"max_attempts", task_.max_attempts}, std::pair{"max_crashes", task_.max_crashes}})
+      if (value < 1 || value > most_attempts)
+        return invalid(field, std::string{field} + " is " + std::to_string(value) + "; write 1 to " + std::to_string(most_attempts));
+    return std::nullopt;
+  }
+
+  Check overrides() {
+    if (wish_.overrides.size() > small_json_bytes_max) return invalid("overrides", "the overrides have more than 64 KiB; hand large data over in the payload");
+    if (!wish_.overrides.empty()) {
+      std::string fault = fault_in_overrides(wish_.overrides, task_.kind);
+      if (!fault.empty()) return invalid("overrides", std::move(fault));
+    }
+    if (task_.kind == command_kind && !has_command()) return invalid("command", "a task of the kind reeve.command needs a command: a list of strings, the program first");
+    task_.overrides = std::move(wish_.overrides);
+    return std::nullopt;
+  }
+
+  bool has_command() const {
+    const Handler seen = with_overrides(handler_, wish_.overrides);
+    return seen.process && !seen.process->command.empty();
+  }
+
+  Check labels() {
+    task_.labels = handler_.labels;
+    for (auto& [key, value] : wish_.labels) {
+      const std::string field = "labels." + (is_label_key(key) ? key : std::string{"?"});
+      if (!is_label_key(key)) return bad_name("labels", quoted(key) + " is no key of a label; write 1 to 128 of the characters A-Z a-z 0-9 - _ . /");
+      if (value.size() > key_bytes_max) return invalid(field, "the label has " + std::to_string(value.size()) + " bytes; at most 1024 are kept");
+      if (!is_plain_text(value)) return invalid(field, "the label is not valid UTF-8 or holds a NUL");
+      task_.labels.insert_or_assign(key, std::move(value));
+    }
+    if (task_.labels.size() > labels_max) return invalid("labels", "there are " + std::to_string(task_.labels.size()) + " labels; at most 64 are kept");
+    return std::nullopt;
+  }
+
+  Check metadata() {
+    task_.metadata = wish_.metadata.empty() ? handler_.metadata : std::move(wish_.metadata);
+    if (task_.metadata.empty()) return std::nullopt;
+    if (task_.metadata.size() > small_json_bytes_max) return invalid("metadata", "the metadata has more than 64 KiB; put it into the payload");
+    const std::string fault = fault_in_json(task_.metadata);
+    if (!fault.empty()) return Refusal{"invalid_json", "metadata", "the metadata is not valid JSON: " + fault};
+    return std::nullopt;
+  }
+
+  Check keys() {
+    if (wish_.external_id && !is_key(*wish_.external_id)) return bad_key("external_id", *wish_.external_id);
+    if (wish_.dedupe && !is_key(wish_.dedupe->key)) return bad_key("dedupe_key", wish_.dedupe->key);
+    task_.external_id = std::move(wish_.external_id);
+    task_.dedupe = std::move(wish_.dedupe);
+    return std::nullopt;
+  }
+
+  Check trace() {
+    if (!wish_.traceparent.empty() && !is_traceparent(wish_.traceparent))
+      return invalid("traceparent", quoted(wish_.traceparent) + " is not a W3C traceparent; write 00-<32 hex>-<16 hex>-<2 hex> or leave it out");
+    task_.traceparent = std::move(wish_.traceparent);
+    return std::nullopt;
+  }
+
+  static bool is_plain_text(std::string_view text) { return is_utf8(text) && text.find('\0') == std::string_view::npos; }
+  static bool is_key(std::string_view text) { return !text.empty() && text.size() <= key_bytes_max && is_plain_text(text); }
+
+  static Refusal bad_key(const char* field, std::string_view value) {
+    return invalid(field, std::string{field} + " " + quoted(value) + " has " + std::to_string(value.size()) + " bytes; write 1 to 1024 bytes of UTF-8 without NUL");
+  }
+
+  static bool is_traceparent(std::string_view text) {
+    constexpr std::string_view shape = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+    if (text.size() != shape.size() || text.starts_with("ff")) return false;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      const bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+      if (shape[i] == 'x' ? !hex : text[i] != '-') return false;
+    }
+    const bool no_trace = text.substr(3, 32).find_first_not_of('0') == std::string_view::npos;
+    const bool no_span = text.substr(36, 16).find_first_not_of('0') == std::string_view::npos;
+    return !no_trace && !no_span;
+  }
+
+  const Handlers& handlers_;
+  Wish& wish_;
+  const store::Timestamp now_;
+  Handler handler_{};  // the defaults of every handler when nobody has the kind
+  store::NewTask task_{};
+};
+
+}  // namespace
+
+std::variant<store::NewTask, Refusal> admit(const Handlers& handlers, Wish wish, store::Timestamp now) {
+  Admission admission{handlers, wish, now};
+  if (std::optional<Refusal> refusal = admission.all()) return std::move(*refusal);
+  return admission.take();
+}
+
+bool is_name(std::string_view text) { return made_of(text, "_.:-"); }
+bool is_label_key(std::string_view text) { return made_of(text, "-_./"); }
+
+}  // namespace reeve::handlers
