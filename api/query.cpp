@@ -100,6 +100,17 @@ std::optional<std::int64_t> Parameters::integer(std::string_view name, std::int6
   return number;
 }
 
+std::string Parameters::choice(std::string_view name, std::initializer_list<std::string_view> words) const {
+  const auto given = text(name);
+  if (!given) return std::string(*words.begin());
+  std::string wanted;
+  for (const std::string_view word : words) {
+    if (word == *given) return *given;
+    (wanted += wanted.empty() ? "" : " or ") += word;
+  }
+  refuse(name, *given, wanted);
+}
+
 std::optional<bool> Parameters::flag(std::string_view name) const {
   const auto given = text(name);
   if (!given) return std::nullopt;

@@ -24,6 +24,8 @@ class Parameters {
   [[nodiscard]] std::optional<std::string> text(std::string_view name) const;               // the last one given
   [[nodiscard]] std::vector<std::string> words(std::string_view name) const;                // repeated or separated by commas
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t least, std::int64_t most) const;
+  // One of `words`; the first of them when absent.
+  [[nodiscard]] std::string choice(std::string_view name, std::initializer_list<std::string_view> words) const;
   [[nodiscard]] std::optional<bool> flag(std::string_view name) const;
   [[nodiscard]] std::optional<store::Millis> duration(std::string_view name) const;
   // RFC 3339, or a duration before `now`.

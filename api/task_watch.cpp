@@ -2,6 +2,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "supervisor/event_feed.hpp"
 #include "supervisor/log.hpp"
@@ -41,10 +42,11 @@ TaskWatch::Waiter::Waiter(TaskWatch& watch, store::TaskId task) : watch_(watch),
 TaskWatch::Waiter::~Waiter() { watch_.waiters_.erase(place_); }
 
 asio::awaitable<bool> TaskWatch::Waiter::wait(std::chrono::milliseconds timeout) {
-  if (ended_ || watch_.backend_.feed.closed()) co_return ended_;
-  timer_.expires_after(timeout);
-  co_await timer_.async_wait(named_awaitable);
-  co_return ended_;
+  if (!ended_ && !watch_.backend_.feed.closed()) {
+    timer_.expires_after(timeout);
+    co_await timer_.async_wait(named_awaitable);
+  }
+  co_return std::exchange(ended_, false);
 }
 
 asio::awaitable<void> TaskWatch::run() {

@@ -6,7 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <unordered_map>
+#include <map>
 
 #include "api/server.hpp"
 #include "store/task.hpp"
@@ -25,13 +25,13 @@ class TaskWatch {
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
 
-    // True: the task has ended, or is gone. False: after `timeout`, or because the daemon stops.
+    // True: the task has ended, or is gone, since the last call. False: after `timeout`, or because the daemon stops.
     boost::asio::awaitable<bool> wait(std::chrono::milliseconds timeout);
 
    private:
     friend class TaskWatch;
     TaskWatch& watch_;
-    std::unordered_multimap<std::int64_t, Waiter*>::iterator place_{};
+    std::multimap<std::int64_t, Waiter*>::iterator place_{};
     boost::asio::steady_timer timer_;
     bool ended_ = false;
   };
@@ -47,7 +47,7 @@ class TaskWatch {
 
   const Backend& backend_;
   boost::asio::steady_timer first_waiter_;        // expires never; cancelled when there is work for run()
-  std::unordered_multimap<std::int64_t, Waiter*> waiters_{};
+  std::multimap<std::int64_t, Waiter*> waiters_{};
   store::Cursor seen_{};
 };
 

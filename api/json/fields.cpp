@@ -63,6 +63,11 @@ std::string Field::as_raw(JsonType type) const {
   return std::string(json);
 }
 
+std::vector<std::string_view> Field::items() const {
+  expect(*this, JsonType::array, "an array");
+  return items_of(json);
+}
+
 Fields::Fields(std::string_view object, std::string where) : where_(std::move(where)) {
   if (type_of(object) != JsonType::object) {
     const std::string thing = where_.empty() ? "the body" : where_.substr(0, where_.size() - 1);

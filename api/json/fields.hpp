@@ -25,6 +25,7 @@ struct Field {
   [[nodiscard]] store::Millis as_duration() const;         // "30s"
   [[nodiscard]] store::Timestamp as_time() const;          // RFC 3339
   [[nodiscard]] std::string as_raw(JsonType type) const;   // the bytes, which must be of that type
+  [[nodiscard]] std::vector<std::string_view> items() const;
 };
 
 class Fields {
