@@ -8,7 +8,7 @@
 #include "handlers/handler.hpp"
 #include "store/reader.hpp"
 #include "store/task.hpp"
-#include "supervisor/supervisor.hpp"
+#include "supervisor/overview.hpp"
 
 namespace reeve::api {
 

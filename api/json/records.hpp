@@ -6,7 +6,7 @@
 #include "store/reader.hpp"
 #include "store/store.hpp"
 #include "store/task.hpp"
-#include "supervisor/supervisor.hpp"
+#include "supervisor/overview.hpp"
 
 namespace reeve::api {
 
