@@ -13,7 +13,7 @@
 namespace reeve::api {
 
 struct Why {
-  std::string code{};        // finished running cancelling waiting scheduled retrying unknown_kind queue_paused draining starting stopping
+  std::string code{};        // finished running stale cancelling waiting scheduled retrying unknown_kind queue_paused draining starting stopping
                              // trouble queue_full kind_full runner_full in_line due
   std::string message{};     // a sentence with the numbers
   std::string fix{};         // what to do about it; empty when there is nothing to do
