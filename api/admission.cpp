@@ -1,0 +1,67 @@
+#include "api/admission.hpp"
+
+#include "api/problem.hpp"
+#include "api/task_request.hpp"
+#include "handlers/admit.hpp"
+#include "supervisor/clock.hpp"
+#include "supervisor/supervisor.hpp"
+
+namespace reeve::api {
+
+namespace {
+
+constexpr std::size_t key_max = 255;
+
+int status_of(const std::string& code) {
+  if (code == "payload_too_large") return 413;
+  if (code == "invalid_json") return 400;
+  return 422;
+}
+
+// FNV-1a: tells two bodies apart that carry one key by mistake; it guards against nothing else.
+std::string fingerprint_of(const Request& request) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  const auto take = [&hash](std::string_view bytes) {
+    for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3U;
+  };
+  take(request.path);
+  take("\n");
+  take(request.body);
+  return std::to_string(hash) + "-" + std::to_string(request.body.size());
+}
+
+}  // namespace
+
+store::NewTask admit_task(Service& service, std::string_view object, const std::string& actor) {
+  handlers::Wish wish = parse_wish(object);
+  if (wish.kind == handlers::command_kind && !service.backend.ad_hoc_commands)
+    throw Problem(403, "commands_disabled", "this daemon runs no ad-hoc commands; declare a handler, or set supervisor.ad_hoc_commands: true", "kind");
+  wish.created_by = actor;
+  auto admitted = handlers::admit(*service.backend.supervisor.handlers(), std::move(wish), service.backend.clock.now());
+  if (auto* refusal = std::get_if<handlers::Refusal>(&admitted))
+    throw Problem(status_of(refusal->code), refusal->code, refusal->message, refusal->field);
+  return std::move(std::get<store::NewTask>(admitted));
+}
+
+void take_request_key(store::EnqueueRequest& enqueue, const Request& request) {
+  const std::string& key = request.idempotency_key;
+  if (key.empty()) return;
+  if (key.size() > key_max)
+    throw Problem(400, "invalid_idempotency_key", "the Idempotency-Key has " + std::to_string(key.size()) + " bytes; use at most " + std::to_string(key_max));
+  enqueue.request_key = key;
+  enqueue.fingerprint = fingerprint_of(request);
+}
+
+void refuse(const store::EnqueueRefused& refused, const store::EnqueueRequest& enqueue) {
+  if (refused.reason == store::EnqueueRefused::Reason::request_key_reused)
+    throw Problem(409, "idempotency_key_reused",
+                  "the Idempotency-Key \"" + enqueue.request_key.value_or("") + "\" was used for another request; use a new key for a new request");
+  const store::NewTask& task = enqueue.tasks.at(refused.item);
+  Problem problem(409, "external_id_taken",
+                  "task " + std::to_string(number(refused.holder)) + " has the external id \"" + task.external_id.value_or("").substr(0, 100) + "\" already",
+                  "external_id");
+  if (enqueue.tasks.size() > 1) problem.item = refused.item;
+  throw problem;
+}
+
+}  // namespace reeve::api

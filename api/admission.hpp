@@ -1,0 +1,22 @@
+// From the JSON of one task to a task that may be stored.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/http.hpp"
+#include "api/service.hpp"
+#include "store/store.hpp"
+
+namespace reeve::api {
+
+// `object` has passed check_json. Throws Problem.
+[[nodiscard]] store::NewTask admit_task(Service& service, std::string_view object, const std::string& actor);
+
+// The request's own idempotency key, when it has one, and the fingerprint of its body. Throws Problem.
+void take_request_key(store::EnqueueRequest& enqueue, const Request& request);
+
+// Turns a refusal of the store into a Problem and throws it.
+[[noreturn]] void refuse(const store::EnqueueRefused& refused, const store::EnqueueRequest& enqueue);
+
+}  // namespace reeve::api

@@ -1,0 +1,69 @@
+#include "api/json/records.hpp"
+
+namespace reeve::api {
+
+namespace {
+
+std::string_view word(handlers::Backoff backoff) {
+  switch (backoff) {
+    case handlers::Backoff::fixed: return "fixed";
+    case handlers::Backoff::linear: return "linear";
+    case handlers::Backoff::exponential: break;
+  }
+  return "exponential";
+}
+
+std::string_view word(handlers::Jitter jitter) {
+  switch (jitter) {
+    case handlers::Jitter::none: return "none";
+    case handlers::Jitter::ratio: return "ratio";
+    case handlers::Jitter::full: break;
+  }
+  return "full";
+}
+
+void write_words(JsonWriter& json, std::string_view key, const std::vector<std::string>& words) {
+  if (words.empty()) return;
+  json.key(key).open_array();
+  for (const std::string& one : words) json.value(one);
+  json.close_array();
+}
+
+void write_retry(JsonWriter& json, const handlers::RetryPolicy& retry) {
+  json.open_object();
+  json.member("attempts", retry.attempts).member("crashes", retry.crashes).member("backoff", word(retry.backoff));
+  json.member("base", store::to_text(retry.base)).member("max", store::to_text(retry.max)).member("factor", retry.factor);
+  json.member("jitter", word(retry.jitter));
+  write_words(json, "retry_on", retry.retry_on);
+  write_words(json, "reject_on", retry.reject_on);
+  json.close_object();
+}
+
+void write_duration(JsonWriter& json, std::string_view key, const std::optional<store::Millis>& duration) {
+  if (duration) json.member(key, store::to_text(*duration));
+}
+
+}  // namespace
+
+void write_handler(JsonWriter& json, const handlers::Handler& handler) {
+  json.open_object();
+  json.member("kind", handler.kind).member("executor", handler.executor).member("queue", handler.queue);
+  json.member("priority", handler.priority).member("concurrency", handler.concurrency);
+  if (handler.process) {
+    write_words(json, "command", handler.process->command);
+    json.text_member("cwd", handler.process->cwd).text_member("user", handler.process->user).text_member("group", handler.process->group);
+  }
+  if (handler.builtin) json.member("builtin", handler.builtin->name);
+  write_duration(json, "timeout", handler.timeout);
+  write_duration(json, "soft_timeout", handler.soft_timeout);
+  write_duration(json, "watchdog", handler.watchdog);
+  json.member("on_stale", handler.on_stale == handlers::OnStale::mark ? "mark" : "kill");
+  json.member("stop_grace", store::to_text(handler.stop_grace));
+  write_retry(json.key("retry"), handler.retry);
+  json.key("labels").open_object();
+  for (const auto& [key, value] : handler.labels) json.member(key, value);
+  json.close_object().raw_member("metadata", handler.metadata);
+  json.member("payload_bytes_max", handler.payload_bytes_max).text_member("declared_at", handler.declared_at).close_object();
+}
+
+}  // namespace reeve::api

@@ -1,0 +1,105 @@
+#include "api/route_table.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "api/routes/routes.hpp"
+
+namespace reeve::api {
+
+namespace {
+
+constexpr std::array table{
+    Route{Method::post, "/v1/tasks", routes::enqueue},
+    Route{Method::get, "/v1/tasks", routes::list_tasks},
+    Route{Method::post, "/v1/tasks/bulk", routes::enqueue_bulk},
+    Route{Method::post, "/v1/tasks/cancel", routes::cancel_tasks},
+    Route{Method::post, "/v1/tasks/retry", routes::retry_tasks},
+    Route{Method::post, "/v1/tasks/delete", routes::remove_tasks},
+    Route{Method::get, "/v1/tasks/{id}", routes::get_task},
+    Route{Method::delete_, "/v1/tasks/{id}", routes::remove_task},
+    Route{Method::get, "/v1/tasks/{id}/wait", routes::wait_for_task},
+    Route{Method::post, "/v1/tasks/{id}/cancel", routes::cancel_task},
+    Route{Method::post, "/v1/tasks/{id}/retry", routes::retry_task},
+    Route{Method::get, "/v1/tasks/{id}/attempts", routes::get_attempts},
+    Route{Method::get, "/v1/tasks/{id}/log", routes::get_log},
+    Route{Method::get, "/v1/tasks/{id}/events", routes::get_task_events},
+    Route{Method::get, "/v1/tasks/{id}/why", routes::explain_task},
+    Route{Method::get, "/v1/tasks/{id}/stream", routes::stream_task},
+    Route{Method::get, "/v1/events", routes::list_events},
+    Route{Method::get, "/v1/events/stream", routes::stream_events},
+    Route{Method::get, "/v1/status", routes::get_status},
+    Route{Method::get, "/v1/queues", routes::list_queues},
+    Route{Method::post, "/v1/queues/{name}/pause", routes::pause_queue},
+    Route{Method::post, "/v1/queues/{name}/resume", routes::resume_queue},
+    Route{Method::get, "/v1/kinds", routes::list_kinds},
+    Route{Method::get, "/v1/stats", routes::get_stats},
+    Route{Method::post, "/v1/drain", routes::drain},
+    Route{Method::post, "/v1/resume", routes::resume},
+    Route{Method::post, "/v1/reload", routes::reload},
+    Route{Method::post, "/v1/shutdown", routes::shut_down},
+    Route{Method::get, "/v1/doctor", routes::get_doctor},
+    Route{Method::get, "/v1/store/check", routes::check_store},
+    Route{Method::post, "/v1/store/backup", routes::back_up_store},
+    Route{Method::get, "/healthz", routes::get_health},
+    Route{Method::get, "/readyz", routes::get_readiness},
+};
+
+// Cuts the next segment off the front of "/v1/tasks".
+std::string_view next_segment(std::string_view& pattern) {
+  pattern.remove_prefix(1);
+  const std::string_view segment = pattern.substr(0, pattern.find('/'));
+  pattern.remove_prefix(segment.size());
+  return segment;
+}
+
+bool is_placeholder(std::string_view segment) { return segment.front() == '{'; }
+
+// How many placeholders `segments` fill in the pattern; nullopt when they do not fit.
+std::optional<int> fit(std::string_view pattern, std::span<const std::string> segments) {
+  int placeholders = 0;
+  for (const std::string& segment : segments) {
+    if (pattern.empty()) return std::nullopt;
+    const std::string_view wanted = next_segment(pattern);
+    if (is_placeholder(wanted)) {
+      if (segment.empty()) return std::nullopt;
+      ++placeholders;
+    } else if (wanted != segment) {
+      return std::nullopt;
+    }
+  }
+  if (!pattern.empty()) return std::nullopt;
+  return placeholders;
+}
+
+std::vector<std::string> arguments_of(std::string_view pattern, std::span<const std::string> segments) {
+  std::vector<std::string> arguments;
+  for (const std::string& segment : segments)
+    if (is_placeholder(next_segment(pattern))) arguments.push_back(segment);
+  return arguments;
+}
+
+void add_method(std::string& allowed, std::string_view method) { (allowed += allowed.empty() ? "" : ", ") += method; }
+
+}  // namespace
+
+std::span<const Route> route_table() { return table; }
+
+Match match(std::span<const Route> table_of_routes, Method method, std::span<const std::string> segments) {
+  const Method wanted = method == Method::head ? Method::get : method;
+  Match found;
+  int fewest = 0;
+  for (const Route& route : table_of_routes) {
+    const auto placeholders = fit(route.pattern, segments);
+    if (!placeholders) continue;
+    add_method(found.allowed, name(route.method));
+    if (route.method == Method::get) add_method(found.allowed, "HEAD");
+    if (route.method != wanted || (found.route != nullptr && *placeholders >= fewest)) continue;
+    found.route = &route;
+    fewest = *placeholders;
+  }
+  if (found.route != nullptr) found.arguments = arguments_of(found.route->pattern, segments);
+  return found;
+}
+
+}  // namespace reeve::api

@@ -1,0 +1,122 @@
+#include "api/json/records.hpp"
+#include "api/problem.hpp"
+#include "api/query.hpp"
+#include "api/routes/routes.hpp"
+#include "supervisor/clock.hpp"
+#include "supervisor/log.hpp"
+#include "supervisor/reader_thread.hpp"
+#include "supervisor/store_thread.hpp"
+#include "supervisor/supervisor.hpp"
+
+namespace reeve::api::routes {
+
+namespace {
+
+// What an operator did to the daemon, in the event log before it is answered.
+boost::asio::awaitable<void> record(Service& service, std::string type, std::string actor) {
+  store::Event event;
+  event.at = service.backend.clock.now();
+  event.type = std::move(type);
+  event.actor = std::move(actor);
+  event.runner = service.backend.supervisor.overview().runner;
+  auto work = [&event](store::Store& store) { return store.maintenance().append_event(event); };
+  (void)co_await service.backend.store.run(work);
+}
+
+Reply draining_reply(const Service& service) {
+  const supervisor::Overview overview = service.backend.supervisor.overview();
+  JsonWriter json;
+  json.open_object().member("draining", overview.paused_claims).member("running", overview.global.running).close_object();
+  return json_reply(std::move(json).text());
+}
+
+void write_sentences(JsonWriter& json, std::string_view key, const std::vector<std::string>& sentences) {
+  json.key(key).open_array();
+  for (const std::string& sentence : sentences) json.value(sentence);
+  json.close_array();
+}
+
+}  // namespace
+
+Answer drain(Service& service, Request request) {
+  const Parameters parameters(request.query, {});
+  service.backend.supervisor.drain();
+  co_await record(service, "runner.draining", request.actor());
+  co_return draining_reply(service);
+}
+
+Answer resume(Service& service, Request request) {
+  const Parameters parameters(request.query, {});
+  service.backend.supervisor.resume();
+  co_await record(service, "runner.resumed", request.actor());
+  co_return draining_reply(service);
+}
+
+Answer reload(Service& service, Request request) {
+  const Parameters parameters(request.query, {});
+  if (!service.backend.reload) throw Problem(409, "no_configuration", "this daemon was started without a configuration file; there is nothing to reload");
+  const ReloadAnswer answer = service.backend.reload();
+  JsonWriter json;
+  json.open_object();
+  if (!answer.errors.empty()) {
+    json.member("type", "about:blank").member("title", title_of(422)).member("status", 422).member("code", "invalid_configuration");
+    json.member("detail", answer.errors.front() + "; the old configuration stays in force");
+    write_sentences(json, "errors", answer.errors);
+  }
+  write_sentences(json, "warnings", answer.warnings);
+  json.close_object();
+  const bool done = answer.errors.empty();
+  Reply reply = json_reply(std::move(json).text(), done ? 200 : 422);
+  if (!done) reply.content_type = "application/problem+json";
+  co_return reply;
+}
+
+Answer shut_down(Service& service, Request request) {
+  const Parameters parameters(request.query, {});
+  service.backend.log.info("api.shutdown_requested", {{"actor", request.actor()}, {"pid", std::int64_t{request.peer.pid}}});
+  if (service.backend.shut_down) service.backend.shut_down();
+  co_return json_reply(R"({"stopping":true})", 202);
+}
+
+namespace {
+
+struct Check {
+  std::string name{};
+  bool ok = false;
+  std::string detail{};
+};
+
+std::vector<Check> checks_of(const supervisor::Overview& overview, const store::StoreFacts& facts, const handlers::Handlers& handlers) {
+  std::vector<Check> checks;
+  checks.push_back({"healthy", overview.trouble.empty(), overview.trouble});
+  checks.push_back({"claims tasks", overview.phase == supervisor::Phase::running && !overview.paused_claims,
+                    overview.paused_claims ? "drained; `reeve resume` claims again" : "phase " + std::string(name(overview.phase))});
+  checks.push_back({"commits are durable", facts.durability == "full", "durability is " + facts.durability});
+  for (const std::string& warning : facts.warnings) checks.push_back({"store", false, warning});
+  for (const handlers::Handler& handler : handlers.all())
+    if (!handler.timeout && handler.kind != handlers::command_kind)
+      checks.push_back({"timeout of " + handler.kind, false, "an attempt may run for ever; set handlers." + handler.kind + ".timeout"});
+  return checks;
+}
+
+}  // namespace
+
+Answer get_doctor(Service& service, Request request) {
+  const Parameters parameters(request.query, {});
+  auto read = [](store::Reader& reader) { return reader.facts(); };
+  const store::StoreFacts facts = co_await service.backend.reader.read(std::move(read));
+  const auto handlers = service.backend.supervisor.handlers();
+  JsonWriter json;
+  json.open_object().key("features").open_array();
+  for (const executors::Feature& feature : service.backend.features)
+    json.open_object().member("name", feature.name).member("available", feature.available).member("detail", feature.detail).close_object();
+  json.close_array();
+  write_facts(json.key("store"), facts);
+  json.key("checks").open_array();
+  for (const Check& check : checks_of(service.backend.supervisor.overview(), facts, *handlers))
+    json.open_object().member("name", check.name).member("ok", check.ok).text_member("detail", check.detail).close_object();
+  json.close_array().close_object();
+  co_return json_reply(std::move(json).text());
+}
+
+}  // namespace reeve::api::routes

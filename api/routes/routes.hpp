@@ -1,0 +1,68 @@
+// The handlers of all routes, by noun. Each takes one request and gives one reply, or throws Problem; docs/api.md says what they mean.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "api/http.hpp"
+#include "api/service.hpp"
+
+namespace reeve::api::routes {
+
+using Answer = boost::asio::awaitable<Reply>;
+
+// tasks.cpp
+Answer enqueue(Service& service, Request request);
+Answer get_task(Service& service, Request request);
+Answer wait_for_task(Service& service, Request request);
+Answer list_tasks(Service& service, Request request);
+
+// task_details.cpp
+Answer get_attempts(Service& service, Request request);
+Answer get_log(Service& service, Request request);
+Answer get_task_events(Service& service, Request request);
+Answer explain_task(Service& service, Request request);
+
+// bulk.cpp
+Answer enqueue_bulk(Service& service, Request request);
+
+// control.cpp: of one task, and of up to 1000 by their ids
+Answer cancel_task(Service& service, Request request);
+Answer cancel_tasks(Service& service, Request request);
+Answer retry_task(Service& service, Request request);
+Answer retry_tasks(Service& service, Request request);
+Answer remove_task(Service& service, Request request);
+Answer remove_tasks(Service& service, Request request);
+
+// events.cpp
+Answer list_events(Service& service, Request request);
+Answer stream_events(Service& service, Request request);
+Answer stream_task(Service& service, Request request);
+
+// queues.cpp
+Answer list_queues(Service& service, Request request);
+Answer pause_queue(Service& service, Request request);
+Answer resume_queue(Service& service, Request request);
+
+// kinds.cpp
+Answer list_kinds(Service& service, Request request);
+Answer get_stats(Service& service, Request request);
+
+// status.cpp
+Answer get_status(Service& service, Request request);
+
+// daemon.cpp
+Answer drain(Service& service, Request request);
+Answer resume(Service& service, Request request);
+Answer reload(Service& service, Request request);
+Answer shut_down(Service& service, Request request);
+Answer get_doctor(Service& service, Request request);
+
+// store.cpp
+Answer check_store(Service& service, Request request);
+Answer back_up_store(Service& service, Request request);
+
+// health.cpp: from memory alone, so that a slow disk delays neither
+Answer get_health(Service& service, Request request);
+Answer get_readiness(Service& service, Request request);
+
+}  // namespace reeve::api::routes

@@ -1,0 +1,124 @@
+#include "api/json/records.hpp"
+#include "api/query.hpp"
+#include "api/routes/routes.hpp"
+#include "api/why.hpp"
+#include "supervisor/clock.hpp"
+#include "supervisor/reader_thread.hpp"
+#include "supervisor/supervisor.hpp"
+
+namespace reeve::api::routes {
+
+namespace {
+
+constexpr int lines_default = 1'000;
+constexpr std::int64_t ahead_max = 10'000;      // how far `why` counts those before a task
+
+// Refuses a task that is not there, before a list that belongs to it is taken for empty.
+template <class Read>
+auto of_task(store::TaskId id, Read read) {
+  return [id, read](store::Reader& reader) -> std::optional<decltype(read(reader))> {
+    if (!reader.get(id)) return std::nullopt;
+    return read(reader);
+  };
+}
+
+}  // namespace
+
+Answer get_attempts(Service& service, Request request) {
+  const Parameters parameters(request.query, {});
+  const store::TaskId id = co_await resolve(service, request.arguments.at(0));
+  auto read = of_task(id, [id](store::Reader& reader) { return reader.attempts(id); });
+  const auto attempts = co_await service.backend.reader.read(std::move(read));
+  if (!attempts) refuse_missing(id);
+  JsonWriter json;
+  json.open_object().key("attempts").open_array();
+  for (const store::Attempt& attempt : *attempts) write_attempt(json, attempt);
+  json.close_array().close_object();
+  co_return json_reply(std::move(json).text());
+}
+
+Answer get_log(Service& service, Request request) {
+  const Parameters parameters(request.query, {"after", "last", "epoch", "limit"});
+  store::LogQuery query;
+  if (const auto after = parameters.cursor("after")) query.after = number(*after);
+  query.epoch = parameters.integer("epoch", 1, INT64_MAX);
+  if (const auto last = parameters.integer("last", 1, page_max)) query.last = static_cast<int>(*last);
+  query.limit = parameters.limit(lines_default);
+  query.task = co_await resolve(service, request.arguments.at(0));
+  auto read = of_task(query.task, [query](store::Reader& reader) { return reader.log(query); });
+  const auto page = co_await service.backend.reader.read(std::move(read));
+  if (!page) refuse_missing(query.task);
+  JsonWriter json;
+  json.open_object().key("lines").open_array();
+  for (const store::LogLine& line : page->lines) write_log_line(json, line);
+  json.close_array();
+  if (page->more && !page->lines.empty()) json.member("next", std::to_string(page->lines.back().seq));
+  json.close_object();
+  co_return json_reply(std::move(json).text());
+}
+
+Answer get_task_events(Service& service, Request request) {
+  const Parameters parameters(request.query, {"after", "limit"});
+  store::EventQuery query;
+  query.after = parameters.cursor("after").value_or(store::Cursor{});
+  query.limit = parameters.limit();
+  query.task = co_await resolve(service, request.arguments.at(0));
+  auto read = [&query](store::Reader& reader) { return reader.events(query); };
+  const store::EventPage page = co_await service.backend.reader.read(std::move(read));
+  const bool nothing_at_all = page.events.empty() && number(query.after) == 0;
+  if (nothing_at_all) (void)co_await look_up(service, *query.task);
+  JsonWriter json;
+  json.open_object().key("events").open_array();
+  for (const store::Event& event : page.events) write_event(json, event);
+  json.close_array();
+  if (page.more) json.member("next", std::to_string(number(page.last)));
+  json.close_object();
+  co_return json_reply(std::move(json).text());
+}
+
+namespace {
+
+struct Standing {
+  std::optional<Seen> seen{};
+  std::vector<store::QueuePause> pauses{};
+  std::optional<store::Position> position{};
+};
+
+Standing read_standing(store::Reader& reader, store::TaskId id, store::Timestamp now) {
+  Standing standing;
+  standing.seen = see(reader, id);
+  if (!standing.seen || standing.seen->task.status != store::Status::queued) return standing;
+  standing.pauses = reader.pauses();
+  standing.position = reader.position(id, now, ahead_max);
+  return standing;
+}
+
+}  // namespace
+
+Answer explain_task(Service& service, Request request) {
+  const Parameters parameters(request.query, {});
+  const store::TaskId id = co_await resolve(service, request.arguments.at(0));
+  const store::Timestamp now = service.backend.clock.now();
+  auto read = [id, now](store::Reader& reader) { return read_standing(reader, id, now); };
+  const Standing standing = co_await service.backend.reader.read(std::move(read));
+  if (!standing.seen) refuse_missing(id);
+  const store::Task& task = standing.seen->task;
+  const store::State state = state_of(task, now, standing.seen->queue_paused);
+  const auto handlers = service.backend.supervisor.handlers();
+  const supervisor::Overview overview = service.backend.supervisor.overview();
+
+  JsonWriter json;
+  json.open_object().member("id", number(id)).member("state", name(state)).key("reasons").open_array();
+  for (const Why& reason : why(task, state, standing.pauses, overview, *handlers, standing.position, now)) {
+    json.open_object().member("code", reason.code).member("message", reason.message).text_member("fix", reason.fix).close_object();
+  }
+  json.close_array();
+  if (standing.position) {
+    json.key("position").open_object().member("ahead", standing.position->ahead);
+    json.member("at_least", standing.position->at_least).close_object();
+  }
+  json.close_object();
+  co_return json_reply(std::move(json).text());
+}
+
+}  // namespace reeve::api::routes

@@ -1,0 +1,123 @@
+#include "api/admission.hpp"
+#include "api/json/records.hpp"
+#include "api/query.hpp"
+#include "api/request_body.hpp"
+#include "api/routes/routes.hpp"
+#include "api/waiting.hpp"
+#include "supervisor/clock.hpp"
+#include "supervisor/reader_thread.hpp"
+#include "supervisor/store_thread.hpp"
+#include "supervisor/supervisor.hpp"
+
+namespace reeve::api::routes {
+
+namespace {
+
+constexpr store::Millis wait_default{30'000};
+
+void write_enqueued(JsonWriter& json, const store::Enqueued& enqueued) {
+  json.member("id", number(enqueued.id)).member("disposition", name(enqueued.disposition));
+  json.member("payload_differs", enqueued.payload_differs);
+}
+
+}  // namespace
+
+Answer enqueue(Service& service, Request request) {
+  const Parameters parameters(request.query, {"wait"});
+  const auto wait = parameters.duration("wait");
+  if (wait) (void)checked_wait("wait", *wait);
+  check_body(request);
+
+  store::EnqueueRequest enqueue;
+  enqueue.tasks.push_back(admit_task(service, request.body, request.actor()));
+  take_request_key(enqueue, request);
+  const store::Timestamp now = service.backend.clock.now();
+  auto work = [&enqueue, now](store::Store& store) { return store.tasks().enqueue(enqueue, now); };
+  const store::EnqueueAnswer answer = co_await service.backend.store.run(std::move(work));
+  if (const auto* refused = std::get_if<store::EnqueueRefused>(&answer)) refuse(*refused, enqueue);
+  service.backend.supervisor.work_arrived();
+
+  const auto& done = std::get<store::EnqueueDone>(answer);
+  const store::Enqueued& enqueued = done.tasks.at(0);
+  JsonWriter json;
+  json.open_object();
+  write_enqueued(json, enqueued);
+  if (wait) {
+    const Seen seen = co_await wait_for_end(service, request, enqueued.id, *wait);
+    write_waited(json, seen, service.backend.clock.now());
+  }
+  json.close_object();
+  Reply reply = json_reply(std::move(json).text(), enqueued.disposition == store::EnqueueDisposition::created ? 201 : 200);
+  if (done.replayed) reply.headers.emplace_back("Idempotent-Replayed", "true");
+  co_return reply;
+}
+
+Answer get_task(Service& service, Request request) {
+  const Parameters parameters(request.query, {});
+  const store::TaskId id = co_await resolve(service, request.arguments.at(0));
+  const Seen seen = co_await look_up(service, id);
+  JsonWriter json;
+  write_task(json, seen.task, state_of(seen.task, service.backend.clock.now(), seen.queue_paused), Body::with_payload);
+  co_return json_reply(std::move(json).text());
+}
+
+Answer wait_for_task(Service& service, Request request) {
+  const Parameters parameters(request.query, {"timeout"});
+  const store::Millis timeout = checked_wait("timeout", parameters.duration("timeout").value_or(wait_default));
+  const store::TaskId id = co_await resolve(service, request.arguments.at(0));
+  const Seen seen = co_await wait_for_end(service, request, id, timeout);
+  JsonWriter json;
+  json.open_object();
+  write_waited(json, seen, service.backend.clock.now());
+  json.close_object();
+  co_return json_reply(std::move(json).text());
+}
+
+namespace {
+
+struct List {
+  store::TaskPage page{};
+  std::vector<store::QueuePause> pauses{};
+};
+
+store::ListQuery parse_list(const Parameters& parameters, store::Timestamp now) {
+  store::ListQuery query;
+  query.selector = parse_selector(parameters, now);
+  query.limit = parameters.limit();
+  query.with_payload = parameters.flag("payload").value_or(false);
+  if (const auto after = parameters.cursor("after")) query.after = store::TaskId{number(*after)};
+  query.order = parameters.choice("order", {"newest", "oldest"}) == "oldest" ? store::Order::oldest_first : store::Order::newest_first;
+  return query;
+}
+
+bool is_paused(const List& list, const store::Task& task) {
+  for (const store::QueuePause& pause : list.pauses)
+    if (pause.queue == task.queue) return true;
+  return false;
+}
+
+}  // namespace
+
+Answer list_tasks(Service& service, Request request) {
+  const Parameters parameters(request.query,
+                              {"id", "kind", "queue", "state", "label", "since", "until", "order", "limit", "after", "payload"});
+  const store::Timestamp now = service.backend.clock.now();
+  const store::ListQuery query = parse_list(parameters, now);
+  auto read = [&query, now](store::Reader& reader) {
+    List list;
+    list.page = reader.list(query, now);
+    list.pauses = reader.pauses();
+    return list;
+  };
+  const List list = co_await service.backend.reader.read(std::move(read));
+  JsonWriter json;
+  json.open_object().key("tasks").open_array();
+  for (const store::Task& task : list.page.tasks)
+    write_task(json, task, state_of(task, now, is_paused(list, task)), query.with_payload ? Body::with_payload : Body::without_payload);
+  json.close_array();
+  if (list.page.more && !list.page.tasks.empty()) json.member("next", std::to_string(number(list.page.tasks.back().id)));
+  json.close_object();
+  co_return json_reply(std::move(json).text());
+}
+
+}  // namespace reeve::api::routes

@@ -1,0 +1,156 @@
+#include "api/why.hpp"
+
+#include <algorithm>
+
+namespace reeve::api {
+
+namespace {
+
+using store::State;
+using store::Timestamp;
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string since(Timestamp start, Timestamp now) { return store::to_text(std::max(now - start, store::Millis{0})); }
+std::string id_of(const store::Task& task) { return std::to_string(number(task.id)); }
+std::string at(Timestamp moment, Timestamp now) {
+  return "at " + store::to_rfc3339(moment) + (moment > now ? ", in " + store::to_text(moment - now) : "");
+}
+
+// ------------------------------------------------------------------------------------------------ tasks that are not in line
+
+Why finished(const store::Task& task) {
+  Why why{"finished", "the task has " + std::string(name(task.status)), ""};
+  if (task.finished_at) why.message += " at " + store::to_rfc3339(*task.finished_at);
+  if (task.error) why.message += ": " + task.error->code + (task.error->message.empty() ? "" : " (" + task.error->message + ")");
+  if (task.status != store::Status::succeeded) why.fix = "run it again with `reeve retry " + id_of(task) + "`";
+  return why;
+}
+
+std::string attempt_of(const store::Task& task) {
+  return "attempt " + std::to_string(task.attempt) + " of " + std::to_string(task.max_attempts);
+}
+
+Why in_hand(const store::Task& task, State state, const supervisor::Overview& overview, Timestamp now) {
+  const auto ours = [&task](const supervisor::RunningAttempt& one) { return one.claim.task == task.id; };
+  const auto body = std::find_if(overview.running.begin(), overview.running.end(), ours);
+  const Timestamp start = body != overview.running.end() ? body->since : task.claimed_at.value_or(now);
+  const std::string running = attempt_of(task) + (state == State::claimed ? " was claimed " : " has been running for ") + since(start, now) +
+                              (state == State::claimed ? " ago and is being started" : "");
+  if (state == State::cancelling) {
+    Why why{"cancelling", running + "; it was asked to stop", "wait for its stop_grace to pass; then its process tree is killed"};
+    if (task.cancel_requested_at) why.message += " " + since(*task.cancel_requested_at, now) + " ago";
+    return why;
+  }
+  if (state == State::stale)
+    return {"stale", running + ", but gives no sign of life" + (task.stale_reason.empty() ? "" : ": " + task.stale_reason),
+            "look at `reeve logs " + id_of(task) + "`, or stop it with `reeve cancel " + id_of(task) + "`"};
+  return {"running", running, ""};
+}
+
+// -------------------------------------------------------------------------------------------------------- what holds it back
+
+void add_time(std::vector<Why>& reasons, const store::Task& task, State state, Timestamp now) {
+  if (task.run_at <= now) return;
+  if (state == State::retrying) {
+    const std::string last = task.error ? "the last attempt ended with " + task.error->code + "; " : std::string();
+    reasons.push_back({"retrying", last + "the next one (" + std::to_string(task.attempt + 1) + " of " + std::to_string(task.max_attempts) +
+                                       ") is due " + at(task.run_at, now), ""});
+  } else {
+    reasons.push_back({"scheduled", "it is scheduled " + at(task.run_at, now), ""});
+  }
+}
+
+void add_kind(std::vector<Why>& reasons, const store::Task& task, const handlers::Handlers& handlers) {
+  if (handlers.find(task.kind) != nullptr) return;
+  const std::string near = handlers.suggestion(task.kind);
+  reasons.push_back({"unknown_kind",
+                     "no handler has the kind " + quoted(task.kind) + (near.empty() ? "" : "; there is " + quoted(near)),
+                     "declare a handler for it and reload the configuration, or give it up with `reeve cancel " + id_of(task) + "`"});
+}
+
+void add_pause(std::vector<Why>& reasons, const store::Task& task, const std::vector<store::QueuePause>& pauses, Timestamp now) {
+  for (const store::QueuePause& pause : pauses) {
+    if (pause.queue != task.queue) continue;
+    reasons.push_back({"queue_paused",
+                       "the queue " + quoted(pause.queue) + " was paused " + since(pause.since, now) + " ago" +
+                           (pause.actor.empty() ? "" : " by " + pause.actor) + (pause.reason.empty() ? "" : ": " + pause.reason),
+                       "`reeve resume " + pause.queue + "`"});
+  }
+}
+
+void add_phase(std::vector<Why>& reasons, const supervisor::Overview& overview) {
+  using supervisor::Phase;
+  if (overview.phase == Phase::starting) reasons.push_back({"starting", "the runner is starting and claims nothing yet", ""});
+  if (overview.phase == Phase::draining || overview.phase == Phase::stopped)
+    reasons.push_back({"stopping", "the runner is shutting down and claims nothing more", "start it again with `reeve serve`"});
+  else if (overview.paused_claims)
+    reasons.push_back({"draining", "the runner was drained and claims nothing", "`reeve resume`"});
+  if (!overview.trouble.empty()) reasons.push_back({"trouble", overview.trouble, "see `reeve doctor`"});
+}
+
+// The body that has been running longest among those that hold the limit.
+template <class Holds>
+std::string longest(const supervisor::Overview& overview, Timestamp now, Holds holds) {
+  const supervisor::RunningAttempt* oldest = nullptr;
+  for (const supervisor::RunningAttempt& one : overview.running)
+    if (holds(one) && (oldest == nullptr || one.since < oldest->since)) oldest = &one;
+  if (oldest == nullptr) return {};
+  return "; task " + std::to_string(number(oldest->claim.task)) + " has been running longest, for " + since(oldest->since, now);
+}
+
+const supervisor::Usage* full(const std::vector<supervisor::Usage>& usages, std::string_view name) {
+  for (const supervisor::Usage& usage : usages)
+    if (usage.name == name && usage.limit && usage.running >= *usage.limit) return &usage;
+  return nullptr;
+}
+
+std::string share(const supervisor::Usage& usage) { return std::to_string(usage.running) + " of " + std::to_string(usage.limit.value_or(0)); }
+
+void add_limits(std::vector<Why>& reasons, const store::Task& task, const supervisor::Overview& overview, Timestamp now) {
+  if (const auto* queue = full(overview.queues, task.queue)) {
+    const auto holds = [&task](const supervisor::RunningAttempt& one) { return one.queue == task.queue; };
+    reasons.push_back({"queue_full", "the queue " + quoted(task.queue) + " runs " + share(*queue) + longest(overview, now, holds),
+                       "raise queues." + task.queue + ".concurrency, or wait"});
+  }
+  if (const auto* kind = full(overview.kinds, task.kind)) {
+    const auto holds = [&task](const supervisor::RunningAttempt& one) { return one.kind == task.kind; };
+    reasons.push_back({"kind_full", "the kind " + quoted(task.kind) + " runs " + share(*kind) + longest(overview, now, holds),
+                       "raise handlers." + task.kind + ".concurrency, or wait"});
+  }
+  if (overview.global.limit && overview.global.running >= *overview.global.limit) {
+    const auto holds = [](const supervisor::RunningAttempt&) { return true; };
+    reasons.push_back({"runner_full", "the runner runs " + share(overview.global) + longest(overview, now, holds),
+                       "raise supervisor.concurrency, or wait"});
+  }
+}
+
+void add_line(std::vector<Why>& reasons, const store::Task& task, const std::optional<store::Position>& position, Timestamp now) {
+  if (task.run_at > now || !position || position->ahead == 0) return;
+  reasons.push_back({"in_line",
+                     (position->at_least ? "at least " : "") + std::to_string(position->ahead) +
+                         (position->ahead == 1 ? " due task of the queue " : " due tasks of the queue ") + quoted(task.queue) + " will be claimed before it",
+                     ""});
+}
+
+}  // namespace
+
+std::vector<Why> why(const store::Task& task, State state, const std::vector<store::QueuePause>& pauses,
+                     const supervisor::Overview& overview, const handlers::Handlers& handlers,
+                     const std::optional<store::Position>& position, Timestamp now) {
+  using store::Status;
+  if (is_terminal(task.status)) return {finished(task)};
+  if (task.status == Status::claimed || task.status == Status::running) return {in_hand(task, state, overview, now)};
+  if (task.status == Status::waiting) return {{"waiting", "its handler suspended it until what it waits for comes", ""}};
+
+  std::vector<Why> reasons;
+  add_time(reasons, task, state, now);
+  add_kind(reasons, task, handlers);
+  add_pause(reasons, task, pauses, now);
+  add_phase(reasons, overview);
+  add_limits(reasons, task, overview, now);
+  add_line(reasons, task, position, now);
+  if (reasons.empty()) reasons.push_back({"due", "nothing holds it back; it starts at once", ""});
+  return reasons;
+}
+
+}  // namespace reeve::api

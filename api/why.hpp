@@ -1,0 +1,27 @@
+// Why a task is where it is, and what would change that. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "handlers/handler.hpp"
+#include "store/reader.hpp"
+#include "store/task.hpp"
+#include "supervisor/overview.hpp"
+
+namespace reeve::api {
+
+struct Why {
+  std::string code{};        // finished running stale cancelling waiting scheduled retrying unknown_kind queue_paused draining starting stopping
+                             // trouble queue_full kind_full runner_full in_line due
+  std::string message{};     // a sentence with the numbers
+  std::string fix{};         // what to do about it; empty when there is nothing to do
+};
+
+// The reasons in the order in which they must be dealt with; never empty. `position` is there for queued tasks.
+[[nodiscard]] std::vector<Why> why(const store::Task& task, store::State state, const std::vector<store::QueuePause>& pauses,
+                                   const supervisor::Overview& overview, const handlers::Handlers& handlers,
+                                   const std::optional<store::Position>& position, store::Timestamp now);
+
+}  // namespace reeve::api

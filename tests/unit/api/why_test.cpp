@@ -1,0 +1,201 @@
+#include <catch2/catch.hpp>
+
+#include "api/why.hpp"
+
+using namespace reeve;
+using namespace std::chrono_literals;
+using store::State;
+using store::Status;
+
+namespace {
+
+const store::Timestamp now = store::from_ms(1'700'000'000'000);
+
+// A queued task of a declared kind on a runner with room; each test spoils one thing.
+struct Scene {
+  store::Task task{};
+  State state = State::queued;
+  std::vector<store::QueuePause> pauses{};
+  supervisor::Overview overview{};
+  handlers::Handlers handlers{};
+  std::optional<store::Position> position = store::Position{};
+
+  Scene() {
+    handlers::Handler report;
+    report.kind = "report";
+    handlers = handlers::Handlers({report}, {});
+    task.id = store::TaskId{17};
+    task.kind = "report";
+    task.queue = "default";
+    task.run_at = now - 1s;
+    overview.phase = supervisor::Phase::running;
+    overview.global = {"", 0, 16};
+  }
+
+  supervisor::RunningAttempt& run(std::int64_t id, const std::string& kind, const std::string& queue, std::chrono::seconds ago) {
+    supervisor::RunningAttempt attempt;
+    attempt.claim.task = store::TaskId{id};
+    attempt.kind = kind;
+    attempt.queue = queue;
+    attempt.since = now - ago;
+    overview.running.push_back(attempt);
+    return overview.running.back();
+  }
+
+  std::vector<api::Why> reasons() const { return api::why(task, state, pauses, overview, handlers, position, now); }
+  api::Why only() const {
+    const auto all = reasons();
+    REQUIRE(all.size() == 1);
+    return all.front();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a due task with room starts at once", "[why]") {
+  CHECK(Scene().only().code == "due");
+}
+
+TEST_CASE("a task that has ended says how, and how to run it again", "[why]") {
+  Scene scene;
+  scene.task.status = Status::failed;
+  scene.state = State::failed;
+  scene.task.finished_at = now;
+  scene.task.error = store::TaskError{.code = "exit", .message = "exit code 3"};
+  const api::Why failed = scene.only();
+  CHECK(failed.code == "finished");
+  CHECK_THAT(failed.message, Catch::Contains("failed at 2023-11-14T22:13:20.000Z: exit (exit code 3)"));
+  CHECK_THAT(failed.fix, Catch::Contains("reeve retry 17"));
+  scene.task.status = Status::succeeded;
+  CHECK(scene.only().fix.empty());
+  scene.task.status = Status::cancelled;
+  CHECK(scene.only().code == "finished");
+}
+
+TEST_CASE("a running task says since when", "[why]") {
+  Scene scene;
+  scene.task.status = Status::running;
+  scene.task.attempt = 2;
+  scene.state = State::running;
+  scene.run(17, "report", "default", 90s);
+  CHECK(scene.only().code == "running");
+  CHECK(scene.only().message == "attempt 2 of 5 has been running for 1m30s");
+  scene.state = State::stale;
+  scene.task.stale_reason = "silent for 30s";
+  CHECK(scene.only().code == "stale");
+  CHECK_THAT(scene.only().message, Catch::Contains("silent for 30s"));
+  scene.state = State::cancelling;
+  scene.task.cancel_requested_at = now - 5s;
+  CHECK(scene.only().code == "cancelling");
+  CHECK_THAT(scene.only().message, Catch::Contains("asked to stop 5s ago"));
+}
+
+TEST_CASE("a claimed task is being started", "[why]") {
+  Scene scene;
+  scene.task.status = Status::claimed;
+  scene.state = State::claimed;
+  scene.task.attempt = 1;
+  scene.task.claimed_at = now - 1s;
+  CHECK(scene.only().message == "attempt 1 of 5 was claimed 1s ago and is being started");
+}
+
+TEST_CASE("a suspended task waits for its handler's reason", "[why]") {
+  Scene scene;
+  scene.task.status = Status::waiting;
+  scene.state = State::waiting;
+  CHECK(scene.only().code == "waiting");
+}
+
+TEST_CASE("a scheduled or retrying task names its time", "[why]") {
+  Scene scene;
+  scene.task.run_at = now + 90s;
+  scene.state = State::scheduled;
+  scene.position = store::Position{3, false};
+  CHECK(scene.only().code == "scheduled");
+  CHECK_THAT(scene.only().message, Catch::Contains("in 1m30s"));
+  scene.state = State::retrying;
+  scene.task.attempt = 1;
+  scene.task.error = store::TaskError{.code = "timeout"};
+  CHECK(scene.only().code == "retrying");
+  CHECK_THAT(scene.only().message, Catch::Contains("ended with timeout; the next one (2 of 5)"));
+}
+
+TEST_CASE("a kind that nobody handles is named with the nearest one", "[why]") {
+  Scene scene;
+  scene.task.kind = "reprot";
+  CHECK(scene.only().code == "unknown_kind");
+  CHECK_THAT(scene.only().message, Catch::Contains("there is \"report\""));
+  CHECK_FALSE(scene.only().fix.empty());
+}
+
+TEST_CASE("a paused queue says who paused it, why and how to resume", "[why]") {
+  Scene scene;
+  scene.state = State::blocked;
+  scene.pauses.push_back({"other", "not ours", "uid:1", now});
+  scene.pauses.push_back({"default", "deploy", "uid:0", now - 60s});
+  CHECK(scene.only().code == "queue_paused");
+  CHECK(scene.only().message == "the queue \"default\" was paused 1m ago by uid:0: deploy");
+  CHECK(scene.only().fix == "`reeve resume default`");
+}
+
+TEST_CASE("a runner that claims nothing says so", "[why]") {
+  Scene scene;
+  scene.overview.phase = supervisor::Phase::starting;
+  CHECK(scene.only().code == "starting");
+  scene.overview.phase = supervisor::Phase::draining;
+  CHECK(scene.only().code == "stopping");
+  scene.overview.phase = supervisor::Phase::running;
+  scene.overview.paused_claims = true;
+  CHECK(scene.only().code == "draining");
+  scene.overview.paused_claims = false;
+  scene.overview.trouble = "tasks cannot be claimed: disk full";
+  CHECK(scene.only().code == "trouble");
+}
+
+TEST_CASE("a full limit gives its numbers and the longest runner", "[why]") {
+  Scene scene;
+  scene.run(1, "report", "default", 10s);
+  scene.run(2, "report", "default", 60s);
+  scene.run(3, "other", "elsewhere", 600s);
+  SECTION("of the queue") {
+    scene.overview.queues = {{"default", 2, 2}};
+    CHECK(scene.only().code == "queue_full");
+    CHECK(scene.only().message == "the queue \"default\" runs 2 of 2; task 2 has been running longest, for 1m");
+  }
+  SECTION("of the kind") {
+    scene.overview.kinds = {{"report", 2, 2}};
+    CHECK(scene.only().code == "kind_full");
+  }
+  SECTION("of the runner") {
+    scene.overview.global = {"", 3, 3};
+    CHECK(scene.only().code == "runner_full");
+    CHECK_THAT(scene.only().message, Catch::Contains("task 3 has been running longest, for 10m"));
+  }
+  SECTION("with room or without a limit is no reason") {
+    scene.overview.queues = {{"default", 2, 3}};
+    scene.overview.kinds = {{"report", 2, std::nullopt}};
+    CHECK(scene.only().code == "due");
+  }
+}
+
+TEST_CASE("a task in line says how many are before it", "[why]") {
+  Scene scene;
+  scene.position = store::Position{1, false};
+  CHECK(scene.only().message == "1 due task of the queue \"default\" will be claimed before it");
+  scene.position = store::Position{10'000, true};
+  CHECK_THAT(scene.only().message, Catch::StartsWith("at least 10000 due tasks"));
+}
+
+TEST_CASE("all reasons are given in the order in which to deal with them", "[why]") {
+  Scene scene;
+  scene.task.kind = "gone";
+  scene.task.run_at = now + 1s;
+  scene.state = State::scheduled;
+  scene.pauses.push_back({"default", "", "", now});
+  scene.overview.paused_claims = true;
+  scene.overview.queues = {{"default", 1, 1}};
+  scene.overview.global = {"", 1, 1};
+  std::vector<std::string> codes;
+  for (const api::Why& reason : scene.reasons()) codes.push_back(reason.code);
+  CHECK(codes == std::vector<std::string>{"scheduled", "unknown_kind", "queue_paused", "draining", "queue_full", "runner_full"});
+}
