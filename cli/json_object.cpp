@@ -1,8 +1,7 @@
 #include "cli/json_object.hpp"
 
-#include <boost/json/basic_parser_impl.hpp>
-#include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/stream_parser.hpp>
 #include <boost/json/string.hpp>
 
 namespace reeve::cli {
@@ -28,12 +27,13 @@ JsonObject& JsonObject::add_raw(std::string_view name, std::string_view json) {
 std::string fault_in_json(std::string_view text) {
   boost::json::parse_options options{};
   options.max_depth = 256;  // the daemon has the last word on depth
-  boost::json::parser parser({}, options);
+  boost::json::stream_parser parser({}, options);
   boost::json::error_code error{};
   const std::size_t used = parser.write(text.data(), text.size(), error);
-  if (!error && parser.done()) return {};
   if (error) return error.message() + " at byte " + std::to_string(used);
-  return text.empty() ? "there is nothing" : "it ends too early";
+  parser.finish(error);
+  if (!error) return {};
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos ? "there is nothing" : "it ends too early";
 }
 
 }  // namespace reeve::cli

@@ -140,7 +140,7 @@ class Parser {
   }
 
   CLI::App* noun(const std::string& name) {
-    if (CLI::App* known = app_.get_subcommand_no_throw(name)) return known;
+    if (CLI::App* known = find(name)) return known;
     CLI::App* app = app_.add_subcommand(name, "verbs about the " + name);
     app->require_subcommand(1)->fallthrough();
     return app;
@@ -155,16 +155,25 @@ class Parser {
         value_expected = word == "--socket" || word == "--config" || word == "-c" || word == "--color" || word == "--colour";
         continue;
       }
-      if (app_.get_subcommand_no_throw(word) != nullptr) return {};
+      if (find(word) != nullptr) return {};
       const std::string near = nearest(word, names());
       return "\"" + word + "\" is no verb of reeve;" + (near.empty() ? "" : " did you mean `reeve " + near + "`?") + " All verbs: reeve --help";
     }
     return {};
   }
 
+  std::vector<CLI::App*> top_level() {
+    return app_.get_subcommands([](CLI::App*) { return true; });
+  }
+  CLI::App* find(const std::string& name) {
+    for (CLI::App* app : top_level())
+      if (app->get_name() == name) return app;
+    return nullptr;
+  }
+
   std::vector<std::string> names() {
     std::vector<std::string> all{};
-    for (const CLI::App* app : app_.get_subcommands({})) all.push_back(app->get_name());
+    for (const CLI::App* app : top_level()) all.push_back(app->get_name());
     return all;
   }
 
