@@ -1,0 +1,367 @@
+#include "cli/compose/daemon.hpp"
+
+#include <sys/stat.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "api/server.hpp"
+#include "cli/compose/identity.hpp"
+#include "cli/compose/notify.hpp"
+#include "cli/compose/settings.hpp"
+#include "cli/compose/store_exit.hpp"
+#include "cli/compose/watchdog.hpp"
+#include "cli/exit_code.hpp"
+#include "executors/make.hpp"
+#include "store/open.hpp"
+#include "supervisor/clock.hpp"
+#include "supervisor/event_feed.hpp"
+#include "supervisor/log.hpp"
+#include "supervisor/reader_thread.hpp"
+#include "supervisor/store_thread.hpp"
+#include "supervisor/supervisor.hpp"
+
+namespace reeve::cli::compose {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds look_for_ready{5};
+constexpr std::chrono::seconds fail_stop_limit{5};  // for attempts to be stopped after the store has failed
+
+std::shared_ptr<const handlers::Handlers> handlers_of(const config::Configuration& configuration) {
+  return std::make_shared<const handlers::Handlers>(configuration.handlers, configuration.queues);
+}
+
+std::unique_ptr<supervisor::Log> make_log_for(const config::Configuration& configuration, bool is_service) {
+  return is_service ? supervisor::make_log(configuration.log) : supervisor::make_silent_log();
+}
+
+// Makes the folder of `file` for this user alone; an existing one stays as it is.
+void make_folder_of(const std::string& file, mode_t mode) {
+  const fs::path folder = fs::path(file).parent_path();
+  if (folder.empty() || fs::exists(folder)) return;
+  if (folder.has_parent_path()) fs::create_directories(folder.parent_path());
+  mkdir(folder.c_str(), mode);  // a folder that could not be made is named by whoever needs it
+}
+
+// Payload files are kept beside the store: private, and on a disk rather than in memory.
+std::string attempt_folder(const config::Configuration& configuration, const std::string& store_id) {
+  const std::string& url = configuration.store.url;
+  const bool on_disk = url.starts_with("sqlite:");
+  const fs::path beside = on_disk ? fs::path(url.substr(7)) : fs::path(configuration.api.socket);
+  return (beside.parent_path() / ("attempts-" + store_id)).string();
+}
+
+std::string text_of(const std::exception_ptr& failed) {
+  try {
+    std::rethrow_exception(failed);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+class Daemon::Life {
+ public:
+  Life(Choices choices, Surroundings around, ServeOptions options)
+      : choices_(std::move(choices)), around_(std::move(around)), options_(std::move(options)), settings_(load_settings(choices_, around_)) {}
+
+  int run();
+  void shut_down_from_anywhere() {
+    asio::post(loop_, [this] { shut_down("asked to"); });
+  }
+  [[nodiscard]] const std::string& socket() const { return settings_.configuration.api.socket; }
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
+
+ private:
+  void open();
+  void open_store();
+  void compose();
+  void bind();
+  void start();
+  void listen_for_signals();
+  void await_ready();
+  void ready();
+  void shut_down(const std::string& why);
+  void supervisor_ended(const std::exception_ptr& failed);
+  void server_ended(const std::exception_ptr& failed);
+  void store_failed(const store::StoreError& error);
+  void fail(int code, std::string why);
+  void end();
+  api::ReloadAnswer reload();
+  api::ReloadAnswer put_in_force(Settings fresh);
+  void on_signal(int number);
+  [[nodiscard]] const config::Configuration& configuration() const { return settings_.configuration; }
+
+  Choices choices_;
+  Surroundings around_;
+  ServeOptions options_;
+  Settings settings_;
+  std::optional<ServiceManager> manager_{};
+  int code_ = ExitCode::ok;
+  std::string trouble_{};
+  bool is_shutting_down_ = false;
+  bool supervisor_has_ended_ = false;
+  bool server_has_ended_ = false;
+  std::mt19937_64 chance_{std::random_device{}()};
+  std::string incarnation_ = make_incarnation();
+
+  // In the order in which they need each other; destroyed the other way round.
+  asio::io_context loop_{1};
+  supervisor::SystemClock clock_{};
+  std::unique_ptr<supervisor::Log> log_{};
+  std::unique_ptr<supervisor::EventFeed> feed_{};
+  std::unique_ptr<supervisor::StoreThread> store_{};
+  std::unique_ptr<supervisor::ReaderThread> reader_{};
+  std::unique_ptr<executors::Executors> executors_{};
+  std::unique_ptr<supervisor::Supervisor> supervisor_{};
+  std::unique_ptr<api::Server> server_{};
+  std::optional<Watchdog> watchdog_{};
+  asio::signal_set signals_{loop_};
+  asio::steady_timer timer_{loop_};  // first waits for READY, later bounds a fail-stop
+};
+
+// ------------------------------------------------------------------------------------------------------------------ start
+
+int Daemon::Life::run() {
+  if (options_.is_service) manager_.emplace();
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    open();
+    start();
+  } catch (const store::StoreError& error) {
+    fail(exit_code_of(error.kind()), error.what());
+    return code_;
+  }
+  if (code_ != ExitCode::ok) return code_;
+  loop_.run();
+  end();
+  return code_;
+}
+
+void Daemon::Life::open() {
+  log_ = make_log_for(configuration(), options_.is_service);
+  for (const std::string& warning : settings_.warnings) log_->warn("config.warning", {{"message", warning}});
+  open_store();
+  compose();
+  bind();
+}
+
+void Daemon::Life::open_store() {
+  auto store = store::open(configuration().store);
+  auto reader = store->open_reader();
+  feed_ = std::make_unique<supervisor::EventFeed>(loop_.get_executor(), store->last_event());
+  store_ = std::make_unique<supervisor::StoreThread>(
+      loop_.get_executor(), std::move(store), supervisor::StoreThread::Options{}, [this](store::Cursor last) { feed_->announce(last); },
+      [this](const store::StoreError& error) { store_failed(error); });
+  reader_ = std::make_unique<supervisor::ReaderThread>(loop_.get_executor(), std::move(reader));
+}
+
+void Daemon::Life::compose() {
+  const std::string store_id = id_of_store(configuration().store.url);
+  const executors::Options bodies{.incarnation = incarnation_,
+                                  .store_id = store_id,
+                                  .socket = socket(),
+                                  .attempt_dir = attempt_folder(configuration(), store_id),
+                                  .slots = configuration().supervisor.concurrency};
+  executors_ = executors::make(loop_.get_executor(), bodies);
+  supervisor::Supervisor::Parts parts{.loop = loop_.get_executor(),
+                                      .store = *store_,
+                                      .executors = *executors_,
+                                      .clock = clock_,
+                                      .log = *log_,
+                                      .dice = [this] { return std::uniform_real_distribution<double>(0, 1)(chance_); }};
+  supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(parts), configuration().supervisor, handlers_of(configuration()),
+                                                         configuration().log.task_output, configuration().retention);
+  server_ = std::make_unique<api::Server>(api::Backend{.loop = loop_.get_executor(),
+                                                       .store = *store_,
+                                                       .reader = *reader_,
+                                                       .supervisor = *supervisor_,
+                                                       .feed = *feed_,
+                                                       .clock = clock_,
+                                                       .log = *log_,
+                                                       .version = REEVE_VERSION,
+                                                       .reload = [this] { return reload(); },
+                                                       .shut_down = [this] { shut_down("asked to over the API"); },
+                                                       .features = executors_->features(),
+                                                       .ad_hoc_commands = configuration().supervisor.ad_hoc_commands},
+                                          configuration().api);
+}
+
+void Daemon::Life::bind() {
+  make_folder_of(socket(), around_.root ? 0755 : 0700);
+  try {
+    server_->bind();
+  } catch (const std::exception& error) {
+    fail(ExitCode::no_socket, error.what());
+  }
+}
+
+void Daemon::Life::start() {
+  if (code_ != ExitCode::ok) return;
+  if (options_.is_service) {
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
+    listen_for_signals();
+  }
+  if (options_.until_idle) supervisor_->when_idle([this] { shut_down_from_anywhere(); });
+  if (manager_) watchdog_.emplace(loop_.get_executor(), *manager_, *store_);
+  asio::co_spawn(loop_, server_->run(), [this](const std::exception_ptr& failed) { server_ended(failed); });
+  asio::co_spawn(loop_, supervisor_->run(make_identity(configuration().supervisor.name, incarnation_)),
+                 [this](const std::exception_ptr& failed) { supervisor_ended(failed); });
+  await_ready();
+}
+
+void Daemon::Life::await_ready() {
+  if (supervisor_->overview().phase != supervisor::Phase::starting) return ready();
+  timer_.expires_after(look_for_ready);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) await_ready();
+  });
+}
+
+void Daemon::Life::ready() {
+  if (is_shutting_down_) return;
+  const auto kinds = static_cast<std::int64_t>(configuration().handlers.size());
+  log_->info("daemon.ready", {{"version", REEVE_VERSION},
+                              {"socket", socket()},
+                              {"store", configuration().store.url},
+                              {"config", settings_.file},
+                              {"handlers", kinds}});
+  if (manager_) manager_->ready("serving on " + socket());
+  if (watchdog_) watchdog_->start();
+  if (options_.on_ready) options_.on_ready();
+}
+
+// ---------------------------------------------------------------------------------------------------------------- signals
+
+void Daemon::Life::listen_for_signals() {
+  signals_.async_wait([this](const boost::system::error_code& error, int number) {
+    if (error) return;
+    on_signal(number);
+    listen_for_signals();
+  });
+}
+
+void Daemon::Life::on_signal(int number) {
+  if (number != SIGHUP) return shut_down(number == SIGTERM ? "SIGTERM" : "SIGINT");
+  log_->reopen();
+  reload();
+}
+
+api::ReloadAnswer Daemon::Life::reload() {
+  if (manager_) manager_->reloading();
+  api::ReloadAnswer answer{};
+  try {
+    answer = put_in_force(load_settings(choices_, around_));
+  } catch (const BadConfiguration& bad) {
+    answer.errors = bad.errors();
+  } catch (const std::exception& error) {
+    answer.errors = {error.what()};
+  }
+  for (const std::string& error : answer.errors) log_->error("config.refused", {{"message", error}});
+  for (const std::string& warning : answer.warnings) log_->warn("config.warning", {{"message", warning}});
+  if (answer.errors.empty()) log_->info("config.applied", {{"config", settings_.file}});
+  if (manager_) manager_->ready(answer.errors.empty() ? "serving on " + socket() : "serving; the new configuration has errors, the old one holds");
+  return answer;
+}
+
+api::ReloadAnswer Daemon::Life::put_in_force(Settings fresh) {
+  api::ReloadAnswer answer{.errors = {}, .warnings = fresh.warnings};
+  const config::Configuration& now = fresh.configuration;
+  const auto needs_restart = [&answer](bool changed, const char* what) {
+    if (changed) answer.warnings.push_back(std::string(what) + " has changed; that takes a restart of the daemon");
+  };
+  needs_restart(now.store.url != configuration().store.url, "store.url");
+  needs_restart(now.store.durability != configuration().store.durability, "store.durability");
+  needs_restart(now.api.socket != configuration().api.socket, "api.socket");
+  needs_restart(now.supervisor.name != configuration().supervisor.name, "supervisor.name");
+  needs_restart(now.supervisor.ad_hoc_commands != configuration().supervisor.ad_hoc_commands, "supervisor.ad_hoc_commands");
+  needs_restart(now.log.file != configuration().log.file, "log.file");
+  supervisor_->reload(now.supervisor, handlers_of(now), now.log.task_output, now.retention);
+  // What needs a restart is still what it was.
+  fresh.configuration.store = configuration().store;
+  fresh.configuration.api = configuration().api;
+  settings_ = std::move(fresh);
+  return answer;
+}
+
+// -------------------------------------------------------------------------------------------------------------------- end
+
+void Daemon::Life::shut_down(const std::string& why) {
+  log_->info(is_shutting_down_ ? "daemon.hurrying" : "daemon.stopping", {{"why", why}});
+  is_shutting_down_ = true;
+  if (manager_) manager_->stopping("ending the running attempts");
+  supervisor_->shut_down();
+}
+
+void Daemon::Life::store_failed(const store::StoreError& error) {
+  fail(exit_code_of(error.kind()), error.what());
+  is_shutting_down_ = true;
+  if (manager_) manager_->stopping(std::string("the store failed: ") + error.what());
+  // Nothing can be recorded any more: attempts are interrupted at once, and what does not end is left to the next incarnation.
+  supervisor_->shut_down();
+  supervisor_->shut_down();
+  timer_.expires_after(fail_stop_limit);
+  timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) std::_Exit(code_);
+  });
+}
+
+void Daemon::Life::fail(int code, std::string why) {
+  if (code_ != ExitCode::ok) return;  // the first reason is the cause
+  code_ = code;
+  trouble_ = std::move(why);
+  if (log_) log_->error("daemon.failed", {{"message", trouble_}, {"exit_code", code}});
+}
+
+void Daemon::Life::supervisor_ended(const std::exception_ptr& failed) {
+  if (failed) fail(ExitCode::internal, text_of(failed));
+  supervisor_has_ended_ = true;
+  if (server_has_ended_) return loop_.stop();
+  feed_->close();
+  server_->stop();
+}
+
+void Daemon::Life::server_ended(const std::exception_ptr& failed) {
+  if (failed) fail(ExitCode::internal, text_of(failed));
+  server_has_ended_ = true;
+  if (supervisor_has_ended_) return loop_.stop();
+  shut_down("the API has ended");
+}
+
+void Daemon::Life::end() {
+  if (watchdog_) watchdog_->stop();
+  signals_.cancel();
+  timer_.cancel();
+  store_->stop();
+  reader_->stop();
+  // Whoever still waited for the two threads is resumed before anything they refer to goes.
+  loop_.restart();
+  loop_.poll();
+  log_->info("daemon.stopped", {{"exit_code", code_}});
+}
+
+// ----------------------------------------------------------------------------------------------------------------- facade
+
+Daemon::Daemon(Choices choices, Surroundings around, ServeOptions options)
+    : life_(std::make_unique<Life>(std::move(choices), std::move(around), std::move(options))) {}
+Daemon::~Daemon() = default;
+const std::string& Daemon::socket() const { return life_->socket(); }
+int Daemon::run() { return life_->run(); }
+void Daemon::shut_down() { life_->shut_down_from_anywhere(); }
+const std::string& Daemon::trouble() const { return life_->trouble(); }
+
+}  // namespace reeve::cli::compose

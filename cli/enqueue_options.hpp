@@ -1,0 +1,36 @@
+// What may be said about any task that is enqueued, by `enqueue` and by `run`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/connection.hpp"
+#include "cli/grammar.hpp"
+#include "cli/json_object.hpp"
+
+namespace reeve::cli {
+
+class EnqueueOptions {
+ public:
+  void declare(Grammar& grammar);
+  // Adds the members that were given. Throws UsageError.
+  void add_to(JsonObject& task) const;
+  // The headers of the request.
+  [[nodiscard]] Headers headers() const;
+
+ private:
+  std::optional<std::string> queue_{};
+  std::optional<int> priority_{};
+  std::optional<std::string> run_at_{};
+  std::optional<std::string> delay_{};
+  std::optional<std::string> expires_in_{};
+  std::optional<std::string> timeout_{};
+  std::vector<std::string> labels_{};
+  std::optional<std::string> dedupe_key_{};
+  std::optional<std::string> idempotency_key_{};
+  std::optional<std::string> external_id_{};
+  std::optional<std::string> metadata_{};
+};
+
+}  // namespace reeve::cli

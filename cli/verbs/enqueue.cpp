@@ -1,0 +1,128 @@
+#include <fstream>
+#include <istream>
+#include <iterator>
+#include <ostream>
+
+#include "cli/enqueue_options.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/json_slice.hpp"
+#include "cli/selector.hpp"
+#include "cli/task_view.hpp"
+#include "cli/verbs/verbs.hpp"
+#include "cli/waiting.hpp"
+
+namespace reeve::cli {
+namespace {
+
+std::string all_of(std::istream& in) { return {std::istreambuf_iterator<char>(in), {}}; }
+
+std::string file_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw UsageError("cannot read " + path + "; name a file that exists, or - for stdin");
+  return all_of(file);
+}
+
+class Enqueue final : public Verb {
+ public:
+  About about() const override {
+    return {"enqueue", "hand a task to the handler of its kind; prints the id",
+            "  reeve enqueue report.generate '{\"month\":\"2026-10\"}'\n"
+            "  reeve enqueue report.generate @payload.json --delay 5m --label team=billing\n"
+            "  producer | reeve enqueue image.resize - --wait       wait, show progress, print the result\n"
+            "  reeve enqueue --batch-file tasks.ndjson              a task a line, all or none\n"};
+  }
+
+  void declare(Grammar& grammar) override {
+    grammar.optional("KIND", kind_, "the name of a handler");
+    grammar.optional("PAYLOAD", payload_, "JSON, - for stdin, or @file; null when left out");
+    options_.declare(grammar);
+    grammar.option("--max-attempts", max_attempts_, "N", "in place of the handler's");
+    grammar.flag("--allow-unknown", allow_unknown_, "store it although no handler has the kind");
+    grammar.flag("-w,--wait", wait_, "wait for its end; prints the result, 1 if it did not succeed");
+    grammar.option("--wait-timeout", wait_timeout_, "DURATION", "with --wait: give up after this long (124); the task goes on");
+    grammar.option("--batch-file", batch_file_, "FILE", "NDJSON, a task a line as in the API; - for stdin");
+  }
+
+  int run(Session& session) override {
+    if (batch_file_) return enqueue_batch(session);
+    if (!kind_) throw UsageError("enqueue what? Name the kind: reeve enqueue report.generate '{\"n\":1}'");
+    const auto timeout = timeout_in(wait_timeout_);
+    const Answer answer = session.daemon().post("/v1/tasks", request(session), options_.headers());
+    const Object made = answer.object();
+    const std::int64_t id = integer_in(made, "id").value_or(0);
+    remark(session, made, id);
+    if (wait_) return wait(session, id, timeout);
+    session.print(session.json() ? answer.body : std::to_string(id));
+    return ExitCode::ok;
+  }
+
+ private:
+  [[nodiscard]] std::string payload(const Session& session) const {
+    if (!payload_) return "null";
+    std::string text = *payload_;
+    if (text == "-") text = all_of(session.in());
+    else if (text.starts_with('@')) text = file_text(text.substr(1));
+    const std::string fault = fault_in_json(text);
+    if (!fault.empty()) throw UsageError("the payload is not JSON: " + fault + "; a text needs quotes of its own: '\"hello\"'");
+    return text;
+  }
+
+  [[nodiscard]] std::string request(const Session& session) const {
+    JsonObject task{};
+    task.add("kind", *kind_).add_raw("payload", payload(session));
+    options_.add_to(task);
+    if (max_attempts_) task.add("max_attempts", *max_attempts_);
+    if (allow_unknown_) task.add_raw("allow_unknown", "true");
+    return task.text();
+  }
+
+  static void remark(const Session& session, const Object& made, std::int64_t id) {
+    if (text_in(made, "disposition") != "reused") return;
+    const bool differs = is_set_in(made, "payload_differs");
+    session.say("task " + std::to_string(id) + " was there already" + (differs ? ", with another payload; it keeps its own" : ""));
+  }
+
+  int wait(Session& session, std::int64_t id, std::optional<std::chrono::milliseconds> timeout) const {
+    session.say("task " + std::to_string(id));
+    const Waited waited = wait_for(session, std::to_string(id), timeout);
+    if (!waited.done) {
+      session.say("task " + std::to_string(id) + " is not finished after " + *wait_timeout_ + "; go on waiting with reeve wait " + std::to_string(id));
+      return ExitCode::timed_out;
+    }
+    const Object task = parse_object(waited.task);
+    if (session.json()) session.print(waited.task);
+    else if (const auto result = member_of(waited.task, "result")) session.print(session.terminal().out ? session.shown_text(*result) : std::string(*result));
+    const int code = exit_code_of_task(task);
+    if (code != ExitCode::ok)
+      session.say("task " + std::to_string(id) + " " + text_in(task, "status") + ": " + session.shown_line(error_text(object_in(task, "error"))) +
+                  "; see reeve show " + std::to_string(id));
+    return code;
+  }
+
+  int enqueue_batch(Session& session) const {
+    if (kind_) throw UsageError("--batch-file and a kind exclude each other: each line of the file names its own");
+    if (wait_) throw UsageError("--batch-file and --wait exclude each other; wait for the ids it prints with reeve wait");
+    const std::string body = *batch_file_ == "-" ? all_of(session.in()) : file_text(*batch_file_);
+    Headers headers = options_.headers();
+    headers["Content-Type"] = "application/x-ndjson";
+    const Answer answer = session.daemon().post("/v1/tasks/bulk", body, headers, std::chrono::minutes{5});
+    for (const std::string_view task : elements_of(member_of(answer.body, "tasks").value_or("[]")))
+      session.print(session.json() ? task : member_of(task, "id").value_or("?"));
+    return ExitCode::ok;
+  }
+
+  std::optional<std::string> kind_{};
+  std::optional<std::string> payload_{};
+  EnqueueOptions options_{};
+  std::optional<int> max_attempts_{};
+  bool allow_unknown_ = false;
+  bool wait_ = false;
+  std::optional<std::string> wait_timeout_{};
+  std::optional<std::string> batch_file_{};
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_enqueue() { return std::make_unique<Enqueue>(); }
+
+}  // namespace reeve::cli

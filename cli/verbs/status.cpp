@@ -1,0 +1,128 @@
+#include <map>
+#include <ostream>
+
+#include "cli/exit_code.hpp"
+#include "cli/relative_time.hpp"
+#include "cli/session.hpp"
+#include "cli/text_safety.hpp"
+#include "cli/verbs/verbs.hpp"
+
+namespace reeve::cli {
+namespace {
+
+// How many tasks of a queue have each status.
+using QueueCounts = std::map<std::string, std::map<std::string, std::int64_t>>;
+
+class Status final : public Verb {
+ public:
+  About about() const override {
+    return {"status", "what goes on: the daemon, its queues, what runs (also: reeve without a verb)",
+            "  reeve\n"
+            "  reeve status --json | jq .counts\n"};
+  }
+  void declare(Grammar&) override {}
+
+  int run(Session& session) override {
+    const Answer answer = session.daemon().get("/v1/status");
+    if (session.json()) {
+      session.print(answer.body);
+      return ExitCode::ok;
+    }
+    const Object status = answer.object();
+    show_daemon(session, status);
+    show_warnings(session, status);
+    show_queues(session, status);
+    show_running(session, status);
+    return ExitCode::ok;
+  }
+
+ private:
+  static std::string usage_text(const Object& usage) {
+    std::string text = std::to_string(integer_in(usage, "running").value_or(0));
+    if (const auto limit = integer_in(usage, "limit")) text += "/" + std::to_string(*limit);
+    return text;
+  }
+
+  static void show_daemon(const Session& session, const Object& status) {
+    const std::string phase = text_in(status, "phase");
+    const std::string trouble = text_in(status, "trouble");
+    const bool well = phase == "running" && trouble.empty() && !is_set_in(status, "draining");
+    std::string line = toned(phase, well ? Tone::good : Tone::warn, session.terminal().colour) + "  reeve " + text_in(status, "version") +
+                       "  running " + usage_text(object_in(status, "global"));
+    if (const auto uptime = integer_in(status, "uptime_ms")) line += "  up " + short_span(store::Millis{*uptime});
+    if (const auto pid = integer_in(status, "pid")) line += "  pid " + std::to_string(*pid);
+    session.print(line);
+  }
+
+  static void warn(const Session& session, const std::string& text) {
+    session.print(toned("! " + one_line(text), Tone::warn, session.terminal().colour));
+  }
+
+  static void show_warnings(const Session& session, const Object& status) {
+    if (const std::string trouble = text_in(status, "trouble"); !trouble.empty()) warn(session, trouble);
+    if (is_set_in(status, "draining")) warn(session, "drained: nothing new is started; take it back with reeve resume");
+    for (const auto& warning : array_in(object_in(status, "store"), "warnings")) warn(session, shown(warning));
+  }
+
+  static QueueCounts counts_of(const Object& status) {
+    QueueCounts counts{};
+    for (const auto& row : array_in(object_in(status, "counts"), "queues")) {
+      const Object& one = as_object(row);
+      counts[text_in(one, "queue")][text_in(one, "status")] += integer_in(one, "count").value_or(0);
+    }
+    return counts;
+  }
+
+  static std::string pause_text(const Object& paused, const Session& session) {
+    const auto since = moment_in(paused, "since");
+    std::string text = "paused";
+    if (since) text += " " + session.moment_text(*since);
+    const std::string actor = text_in(paused, "actor");
+    const std::string reason = text_in(paused, "reason");
+    if (!actor.empty()) text += " by " + actor;
+    return reason.empty() ? text : text + ": " + reason;
+  }
+
+  static void show_queues(const Session& session, const Object& status) {
+    QueueCounts counts = counts_of(status);
+    Table table({{"QUEUE", false, true}, {"RUNNING", true, false}, {"QUEUED", true, false}, {"WAITING", true, false}, {"SUCCEEDED", true, false},
+                 {"FAILED", true, false}, {"CANCELLED", true, false}, {"NOTE", false, true}});
+    std::map<std::string, Object> usages{};
+    for (const auto& usage : array_in(status, "queues")) usages[text_in(as_object(usage), "name")] = as_object(usage);
+    for (const auto& [name, ignored] : counts) usages.try_emplace(name);
+    for (const auto& [name, usage] : usages) {
+      auto& of = counts[name];
+      const auto count = [&of](const char* state) { return std::to_string(of[state]); };
+      const Object& paused = object_in(usage, "paused");
+      const std::string running = usage.empty() ? std::to_string(of["running"] + of["claimed"]) : usage_text(usage);
+      table.add({{name, Tone::plain, {}}, {running, Tone::plain, {}}, {count("queued"), Tone::plain, {}}, {count("waiting"), Tone::plain, {}},
+                 {count("succeeded"), Tone::plain, {}}, {count("failed"), of["failed"] > 0 ? Tone::bad : Tone::plain, {}},
+                 {count("cancelled"), Tone::plain, {}}, {paused.empty() ? "" : pause_text(paused, session), Tone::warn, {}}});
+    }
+    if (table.empty()) return session.say("no task yet; try: reeve run -- echo hello");
+    session.out() << '\n';
+    table.print(session.out(), session.paper());
+  }
+
+  static void show_running(const Session& session, const Object& status) {
+    Table table({{"RUNS", true, false}, {"KIND", false, true}, {"QUEUE", false, true}, {"SINCE", false, false}, {"PID", true, false}, {"NOTE", false, true}});
+    for (const auto& attempt : array_in(status, "running")) {
+      const Object& one = as_object(attempt);
+      std::string note = is_set_in(one, "stale") ? "stale: no sign of life" : "";
+      if (const std::string stopping = text_in(one, "stopping"); !stopping.empty()) note = "stopping: " + stopping;
+      const auto pid = integer_in(one, "pid");
+      table.add({{std::to_string(integer_in(one, "task").value_or(0)), Tone::plain, {}}, {text_in(one, "kind"), Tone::plain, {}},
+                 {text_in(one, "queue"), Tone::plain, {}}, session.when(moment_in(one, "since")),
+                 {pid && *pid > 0 ? std::to_string(*pid) : "", Tone::plain, {}}, {note, Tone::warn, {}}});
+    }
+    if (table.empty()) return;
+    session.out() << '\n';
+    table.print(session.out(), session.paper());
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_status() { return std::make_unique<Status>(); }
+
+}  // namespace reeve::cli

@@ -1,0 +1,39 @@
+#include "cli/verbs/verbs.hpp"
+
+namespace reeve::cli {
+
+Verbs all_verbs() {
+  std::unique_ptr<Verb> (*const makers[])() = {
+      make_status,
+      make_list,
+      make_show,
+      make_why,
+      make_logs,
+      make_events,
+      make_stats,
+      make_enqueue,
+      make_run,
+      make_wait,
+      make_cancel,
+      make_retry,
+      make_delete,
+      make_pause,
+      make_resume,
+      make_drain,
+      make_reload,
+      make_serve,
+      make_check,
+      make_doctor,
+      make_store_check,
+      make_store_backup,
+      make_store_schema,
+      make_store_stats,
+      make_version,
+      make_completion,
+  };
+  Verbs verbs{};
+  for (const auto make : makers) verbs.push_back(make());
+  return verbs;
+}
+
+}  // namespace reeve::cli

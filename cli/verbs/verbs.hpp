@@ -1,0 +1,37 @@
+// All verbs, in the order in which help lists them. Each lives in the file of its name.
+#pragma once
+
+#include "cli/verb.hpp"
+
+namespace reeve::cli {
+
+[[nodiscard]] Verbs all_verbs();
+
+[[nodiscard]] std::unique_ptr<Verb> make_status();
+[[nodiscard]] std::unique_ptr<Verb> make_list();
+[[nodiscard]] std::unique_ptr<Verb> make_show();
+[[nodiscard]] std::unique_ptr<Verb> make_why();
+[[nodiscard]] std::unique_ptr<Verb> make_logs();
+[[nodiscard]] std::unique_ptr<Verb> make_events();
+[[nodiscard]] std::unique_ptr<Verb> make_stats();
+[[nodiscard]] std::unique_ptr<Verb> make_enqueue();
+[[nodiscard]] std::unique_ptr<Verb> make_run();
+[[nodiscard]] std::unique_ptr<Verb> make_wait();
+[[nodiscard]] std::unique_ptr<Verb> make_cancel();
+[[nodiscard]] std::unique_ptr<Verb> make_retry();
+[[nodiscard]] std::unique_ptr<Verb> make_delete();
+[[nodiscard]] std::unique_ptr<Verb> make_pause();
+[[nodiscard]] std::unique_ptr<Verb> make_resume();
+[[nodiscard]] std::unique_ptr<Verb> make_drain();
+[[nodiscard]] std::unique_ptr<Verb> make_reload();
+[[nodiscard]] std::unique_ptr<Verb> make_serve();
+[[nodiscard]] std::unique_ptr<Verb> make_check();
+[[nodiscard]] std::unique_ptr<Verb> make_doctor();
+[[nodiscard]] std::unique_ptr<Verb> make_store_check();
+[[nodiscard]] std::unique_ptr<Verb> make_store_backup();
+[[nodiscard]] std::unique_ptr<Verb> make_store_schema();
+[[nodiscard]] std::unique_ptr<Verb> make_store_stats();
+[[nodiscard]] std::unique_ptr<Verb> make_version();
+[[nodiscard]] std::unique_ptr<Verb> make_completion();
+
+}  // namespace reeve::cli
