@@ -50,7 +50,7 @@ my ($bytes, $told, $sum) = (0, -1, Digest::SHA->new(256));
 
 sub take {
   my ($data, $response) = @_;
-  return unless $response->{success};
+  return unless $response->{status} =~ m{^2};
   print {$file} $data or try_again('disk', "$target: $!");
   $sum->add($data);
   $bytes += length $data;
