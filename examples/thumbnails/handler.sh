@@ -28,7 +28,7 @@ current=0 made=0 kept=0
 for picture in "$source"/*.png; do
   name=${picture##*/}
   name=${name%.png}-$size.png
-  if [ "$target/$name" -nt "$picture" ]; then
+  if [ -n "$(find "$target/$name" -newer "$picture" 2>/dev/null)" ]; then
     kept=$((kept + 1))
   else
     convert "$picture" -thumbnail "${size}x${size}" "$work/$name"
