@@ -8,7 +8,7 @@
 set -eu
 
 # Run by hand there is no descriptor 3; the messages then go nowhere.
-{ : >&3; } 2>/dev/null || exec 3>/dev/null
+{ true >&3; } 2>/dev/null || exec 3>/dev/null
 
 reject() {
   jq -cn --arg code "$1" --arg message "$2" '{type: "reject", code: $code, message: $message}' >&3
@@ -34,12 +34,13 @@ for file in "$source"/*; do
   [ -f "$file" ] || continue
   name=${file##*/}
   gzip -9 -n -c -- "$file" > "$work/$name.gz"
-  sum=$(sha256sum < "$file" | cut -d ' ' -f 1)
+  line=$(cd "$source" && sha256sum -- "$name")    # a name with a line break comes escaped, with a backslash before the sum
+  sum=${line%% *}
   before=$(stat -c %s -- "$file")
   after=$(stat -c %s -- "$work/$name.gz")
   mv -- "$work/$name.gz" "$target/$name.gz"
-  printf '%s  %s\n' "$sum" "$name" >> "$work/SHA256SUMS"
-  jq -cn --arg name "$name" --arg sha256 "$sum" --argjson bytes "$before" --argjson compressed_bytes "$after" \
+  printf '%s\n' "$line" >> "$work/SHA256SUMS"
+  jq -cn --arg name "$name" --arg sha256 "${sum#\\}" --argjson bytes "$before" --argjson compressed_bytes "$after" \
     '{$name, $bytes, $compressed_bytes, $sha256}' >> "$work/files.ndjson"
   current=$((current + 1))
   jq -cn --arg name "$name" --argjson current "$current" --argjson total "$total" \

@@ -2,7 +2,7 @@
 # Fails until its third attempt, to show retries.
 #   result  {"attempts": 3}
 set -eu
-{ : >&3; } 2>/dev/null || exec 3>/dev/null
+{ true >&3; } 2>/dev/null || exec 3>/dev/null
 attempt=${REEVE_ATTEMPT:-1}
 
 if [ "$attempt" -lt 3 ]; then

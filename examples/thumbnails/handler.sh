@@ -5,7 +5,7 @@
 #
 # Safe to run again: a thumbnail that is newer than its picture is kept, and each is renamed into place when it is whole.
 set -eu
-{ : >&3; } 2>/dev/null || exec 3>/dev/null
+{ true >&3; } 2>/dev/null || exec 3>/dev/null
 
 reject() {
   jq -cn --arg code "$1" --arg message "$2" '{type: "reject", code: $code, message: $message}' >&3
