@@ -4,6 +4,7 @@
 REEVE_BIN and REEVE_WORDCOUNT name the programs.
 """
 import contextlib
+import glob
 import gzip
 import hashlib
 import http.client
@@ -25,6 +26,11 @@ BIN = os.path.realpath(os.environ.get("REEVE_BIN", "reeve"))
 WORDCOUNT = os.path.realpath(os.environ.get("REEVE_WORDCOUNT", os.path.join(os.path.dirname(BIN), "examples/wordcount")))
 
 
+def fragments():
+    """What examples/reeve.yaml includes: all that is there."""
+    return sorted(glob.glob(os.path.join(EXAMPLES, "*/handler.yaml"))) + [os.path.join(EXAMPLES, "builtins.yaml")]
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("localhost", timeout=90)
@@ -44,9 +50,12 @@ class Daemon:
         self.socket = os.path.join(self.folder, "reeve.sock")
         self.log = open(os.path.join(self.folder, "daemon.log"), "w+", encoding="utf-8")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("REEVE_") and name != "NOTIFY_SOCKET"}
-        environment |= {"REEVE_EXAMPLES": EXAMPLES, "REEVE_WORDCOUNT": WORDCOUNT, "REEVE_STATE": self.folder}
-        self.process = subprocess.Popen([BIN, "serve", "--config", os.path.join(EXAMPLES, "reeve.yaml")], env=environment,
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        environment["WORDCOUNT_FOLDER"] = os.path.dirname(WORDCOUNT)
+        file = os.path.join(self.folder, "reeve.yaml")
+        with open(file, "w", encoding="utf-8") as configuration:       # JSON is YAML
+            json.dump({"store": {"url": "sqlite:reeve.db"}, "api": {"socket": "reeve.sock"}, "include": fragments()}, configuration)
+        self.process = subprocess.Popen([BIN, "serve", "--config", file], env=environment, stdin=subprocess.DEVNULL, stdout=self.log,
+                                        stderr=self.log)
         deadline = time.monotonic() + 30
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -336,6 +345,17 @@ class Examples(unittest.TestCase):
     def test_echo_and_sleep_run_inside_the_daemon(self):
         self.assertEqual({"hello": ["world", 1]}, self.succeed("echo", {"hello": ["world", 1]})["result"])
         self.succeed("sleep", {"ms": 10})
+
+
+class Declaration(unittest.TestCase):
+    def test_the_file_of_the_examples_is_faultless_and_includes_all_of_them(self):
+        file = os.path.join(EXAMPLES, "reeve.yaml")
+        checked = subprocess.run([BIN, "check", "--config", file], capture_output=True, text=True, check=False,
+                                 env={**os.environ, "WORDCOUNT_FOLDER": os.path.dirname(WORDCOUNT)})
+        self.assertEqual(0, checked.returncode, checked.stdout + checked.stderr)
+        with open(file, encoding="utf-8") as text:
+            included = [line.removeprefix("  - ").strip() for line in text if line.startswith("  - ")]
+        self.assertEqual(sorted(os.path.relpath(name, EXAMPLES) for name in fragments()), sorted(included))
 
 
 class ByHand(unittest.TestCase):
