@@ -43,9 +43,9 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Daemon:
-    """`reeve serve` with the examples, on a directory of its own."""
+    """`reeve serve` on a directory of its own, with the files that `include` names; given the directory, it may make them there."""
 
-    def __init__(self):
+    def __init__(self, include=lambda folder: fragments()):
         self.folder = tempfile.mkdtemp(prefix="reeve-examples-")
         self.socket = os.path.join(self.folder, "reeve.sock")
         self.log = open(os.path.join(self.folder, "daemon.log"), "w+", encoding="utf-8")
@@ -53,7 +53,7 @@ class Daemon:
         environment["WORDCOUNT_FOLDER"] = os.path.dirname(WORDCOUNT)
         file = os.path.join(self.folder, "reeve.yaml")
         with open(file, "w", encoding="utf-8") as configuration:       # JSON is YAML
-            json.dump({"store": {"url": "sqlite:reeve.db"}, "api": {"socket": "reeve.sock"}, "include": fragments()}, configuration)
+            json.dump({"store": {"url": "sqlite:reeve.db"}, "api": {"socket": "reeve.sock"}, "include": include(self.folder)}, configuration)
         self.process = subprocess.Popen([BIN, "serve", "--config", file], env=environment, stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=self.log)
         deadline = time.monotonic() + 30
@@ -89,7 +89,8 @@ class Daemon:
         return answer
 
     def enqueue(self, kind, payload, **options):
-        return self.ok("POST", "/v1/tasks", {"kind": kind, "payload": payload, **options})["id"]
+        given = {} if payload is None else {"payload": payload}
+        return self.ok("POST", "/v1/tasks", {"kind": kind, **given, **options})["id"]
 
     def wait(self, task):
         answer = self.ok("GET", f"/v1/tasks/{task}/wait?timeout=60s")
