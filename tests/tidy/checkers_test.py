@@ -75,7 +75,8 @@ class AwaitTidy(unittest.TestCase):
 
 class Directions(unittest.TestCase):
     FILES = {"store/task.hpp", "store/sqlite/statement.hpp", "executors/executor.hpp", "handlers/handler.hpp", "supervisor/supervisor.hpp",
-             "supervisor/options.hpp", "api/server.hpp", "api/options.hpp", "config/configuration.hpp", "cli/output.hpp", "executors/execution.hpp"}
+             "supervisor/options.hpp", "api/server.hpp", "api/options.hpp", "config/configuration.hpp", "cli/output.hpp", "executors/execution.hpp",
+             "tests/simulation/world.hpp"}
     BAD = (
         ("store/a.cpp", '#include "executors/executor.hpp"'), ("executors/a.cpp", '#include "store/task.hpp"'),
         ("handlers/a.cpp", '#include "supervisor/supervisor.hpp"'), ("supervisor/a.hpp", '#include "api/server.hpp"'),
@@ -88,7 +89,7 @@ class Directions(unittest.TestCase):
         ("supervisor/a.cpp", "#include <sqlite3.h>"), ("api/a.cpp", "#include <yaml-cpp/yaml.h>"), ("api/a.cpp", "#include <CLI/CLI.hpp>"),
         ("api/a.cpp", "#include <spdlog/spdlog.h>"), ("supervisor/loop.cpp", "#include <spdlog/spdlog.h>"),
         ("store/a.cpp", "#include <catch2/catch.hpp>"), ("store/a.cpp", '#include "task.hpp"'), ("store/sqlite/a.cpp", '#include "../task.hpp"'),
-        ("store/a.cpp", '  #  include "executors/executor.hpp"'),
+        ("store/a.cpp", '#include "simulation/world.hpp"'), ("store/a.cpp", '  #  include "executors/executor.hpp"'),
     )
     GOOD = (
         ("store/sqlite/a.cpp", "#include <sqlite3.h>"), ("store/sqlite/a.cpp", '#include "store/task.hpp"'),
@@ -99,7 +100,7 @@ class Directions(unittest.TestCase):
         ("supervisor/log.cpp", "#include <spdlog/logger.h>"), ("supervisor/log_json.cpp", "#include <spdlog/logger.h>"),
         ("tests/unit/store/a.cpp", '#include "config/configuration.hpp"'), ("tests/a.cpp", "#include <catch2/catch.hpp>"),
         ("executors/a.cpp", "#include <boost/process/v2/process.hpp>"), ("store/a.cpp", "#include <vector>"),
-        ("store/a.cpp", '// #include "executors/executor.hpp"'),
+        ("store/a.cpp", '// #include "executors/executor.hpp"'), ("tests/simulation/a.cpp", '#include "simulation/world.hpp"'),
     )
 
     def found(self, path, line):

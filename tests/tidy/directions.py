@@ -59,8 +59,9 @@ def wrong_library(path, name):
 
 
 def wrong_path(path, name, exists):
-    """Ours are named from the top folder, so that a line says where a thing lives."""
-    if name.startswith(".") or not exists(name):
+    """Ours are named from the top folder, so that a line says where a thing lives; in tests from there, too."""
+    in_tests = path.startswith("tests/") and exists("tests/" + name)
+    if name.startswith(".") or not (exists(name) or in_tests):
         return f'"{name}" is not a file of ours; name it from the top folder, libraries take <>'
     return None
 
