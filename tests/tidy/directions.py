@@ -18,7 +18,7 @@ OURS = (
     ("config/*", ("config/*", "api/options.hpp", "supervisor/options.hpp", "supervisor/log_options.hpp", "store/*", "handlers/*",
                   "executors/execution.hpp", "executors/executor.hpp")),
     ("cli/compose/*", tuple(folder + "/*" for folder in FOLDERS)),
-    ("cli/*", ("cli/*", "api/*")),
+    ("cli/*", ("cli/*", "api/*", "store/time.hpp", "supervisor/clock.hpp")),    # time in words, and what time it is
     ("examples/*", ("examples/*",)),
 )
 
@@ -32,7 +32,7 @@ LIBRARIES = (
     ("yaml-cpp/", ("config/*",)),
     ("CLI/", ("cli/*",)),
     ("spdlog/", ("supervisor/log*",)),
-    ("systemd/", ("supervisor/*",)),
+    ("systemd/", ("supervisor/*", "cli/compose/*")),
     ("catch2/", ()),
 )
 ANYWHERE = ("tests/*", "bench/*", "boost_src.cpp")   # these may include every library
