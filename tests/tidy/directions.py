@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Checks who includes whom: the directions of docs/decisions/002 and the homes of the libraries."""
+import fnmatch
+import os
+import sys
+
+import sources
+
+FOLDERS = ("store", "executors", "handlers", "supervisor", "config", "api", "cli")
+
+# What a folder may include of ours. The first pattern that fits a file decides; folders that are not named (tests, bench) may all.
+OURS = (
+    ("store/*", ("store/*",)),
+    ("executors/*", ("executors/*",)),
+    ("handlers/*", ("handlers/*", "store/*", "executors/*")),
+    ("supervisor/*", ("supervisor/*", "handlers/*", "store/*", "executors/*")),
+    ("api/*", ("api/*", "supervisor/*", "handlers/*", "store/*", "executors/*")),
+    ("config/*", ("config/*", "api/options.hpp", "supervisor/options.hpp", "supervisor/log_options.hpp", "store/*", "handlers/*",
+                  "executors/execution.hpp", "executors/executor.hpp")),
+    ("cli/compose/*", tuple(folder + "/*" for folder in FOLDERS)),
+    ("cli/*", ("cli/*", "api/*", "store/time.hpp", "supervisor/clock.hpp")),    # time in words, and what time it is
+    ("examples/*", ("examples/*",)),
+)
+
+# Where a library may be included, by the beginning of the header's name.
+LIBRARIES = (
+    ("boost/asio", ("executors/*", "supervisor/*", "api/*", "cli/compose/*")),
+    ("boost/beast", ("api/*",)),
+    ("boost/process", ("executors/*",)),
+    ("sqlite3.h", ("store/sqlite/*",)),
+    ("libpq", ("store/postgres/*",)),
+    ("yaml-cpp/", ("config/*",)),
+    ("CLI/", ("cli/*",)),
+    ("spdlog/", ("supervisor/log*",)),
+    ("systemd/", ("supervisor/*", "cli/compose/*")),
+    ("catch2/", ()),
+)
+ANYWHERE = ("tests/*", "bench/*", "boost_src.cpp")   # these may include every library
+
+
+def fits(path, patterns):
+    return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
+
+
+def wrong_folder(path, name):
+    allowed = next((allowed for pattern, allowed in OURS if fits(path, (pattern,))), None)
+    if allowed is None or name.split("/")[0] not in FOLDERS or fits(name, allowed):
+        return None
+    return f'"{name}" is not for {os.path.dirname(path)}/, which may include {", ".join(allowed)}'
+
+
+def wrong_library(path, name):
+    if fits(path, ANYWHERE):
+        return None
+    home = next((home for prefix, home in LIBRARIES if name.startswith(prefix)), None)
+    if home is None or fits(path, home):
+        return None
+    return f"<{name}> belongs to {', '.join(home) or 'tests alone'}"
+
+
+def wrong_path(path, name, exists):
+    """Ours are named from the top folder, so that a line says where a thing lives; in tests from there, too."""
+    in_tests = path.startswith("tests/") and exists("tests/" + name)
+    if name.startswith(".") or not (exists(name) or in_tests):
+        return f'"{name}" is not a file of ours; name it from the top folder, libraries take <>'
+    return None
+
+
+def check(source, exists):
+    for line, name, quoted in source.includes():
+        message = wrong_path(source.path, name, exists) if quoted else None
+        message = message or wrong_folder(source.path, name) or wrong_library(source.path, name)
+        if message:
+            yield source.path, line, message
+
+
+def main():
+    ours = set(sources.paths())
+    return sources.report([finding for source in sources.read((".cpp", ".hpp", ".h")) for finding in check(source, ours.__contains__)],
+                          "directions")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
