@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from case import DaemonCase
+from case import DaemonCase, refused_start
 
 GOOD = "handlers:\n  chaos:\n    command: [/bin/true]\n"
 
@@ -37,7 +37,7 @@ class Reload(DaemonCase):
         if place:
             self.assertRegex(errors[0], r"reeve\.yaml:\d+:\d+: ")
         self.assertEqual(lab.ok("GET", "/v1/kinds"), before)
-        self.assertEqual(lab.cli("check", "--config", lab.yaml).returncode == 0, False)
+        self.assertNotEqual(lab.cli("check", "--config", lab.yaml).returncode, 0)
 
     def test_f107_wrong_texts_are_refused_with_their_place(self):
         lab = self.lab()
@@ -80,7 +80,6 @@ class Reload(DaemonCase):
     def test_a_daemon_does_not_start_with_a_bad_file(self):
         lab = self.quiet_lab()
         lab.handlers["chaos"]["timeot"] = "5s"
-        from case import refused_start
         status, told = refused_start(lab)
         self.assertGreater(status, 0)
         self.assertRegex(told, r"reeve\.yaml:\d+:\d+: .*timeot")

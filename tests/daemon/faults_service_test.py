@@ -11,6 +11,7 @@ import threading
 import unittest
 
 import lab as laboratory
+import processes
 import wire
 from case import DaemonCase
 from waiting import wait_until
@@ -91,7 +92,6 @@ class ServiceManager(DaemonCase):
         task = lab.enq(f"dfork; gate {lab.path('go')}")
         lab.wait_begun(task)
         orphans = lab.k9()
-        import processes
         listener = Listener(lab.path("notify"), lambda: [pid for pid, start in orphans if processes.lives(pid, start)])
         listener.start()
         self.addCleanup(listener.join, 10)
