@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Long runs: thousands of kills in rounds of a few hundred, each with a fresh store and its own seed, noted in a ledger.
 
-    REEVE_BIN=build/release/cli/reeve REEVE_CHAOS=build/release/tests/daemon/chaos tests/daemon/campaign.py --rounds 5000
+    REEVE_BIN=build/release/reeve REEVE_CHAOS=build/release/tests/daemon/chaos tests/daemon/campaign.py --rounds 5000
 
 Appends one line a run to docs/ledger.ndjson: when, which commit, which seed, how many kills and tasks, what went wrong. Exit status 1 when
 anything did.

@@ -52,6 +52,11 @@ class DaemonCase(unittest.TestCase):
     def assert_nothing_left(self, lab):
         wait_until(lambda: not oracle.leftovers(lab), 10, "nothing of any attempt is left")
 
+    def assert_memory_below(self, lab, kib):
+        """I34. A sanitizer's own memory would be counted too, so not with one."""
+        if not os.environ.get("REEVE_SANITIZE"):
+            self.assertLess(processes.status_figure(lab.pid, "VmHWM"), kib)
+
     def assert_calm(self, lab, baseline):
         """Descriptors are back to where they were, give or take 2."""
         wait_until(lambda: len(processes.descriptors(lab.pid)) <= baseline + 2, 15,

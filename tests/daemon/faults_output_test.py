@@ -5,7 +5,6 @@ import json
 import time
 import unittest
 
-import processes
 from case import DaemonCase
 from pulse import Pulse
 
@@ -32,7 +31,7 @@ class Output(DaemonCase):
             self.assertEqual(attempt["output_bytes"], total)
             self.assertGreater(attempt["dropped_bytes"], total - 2 * MIB)
             self.assertLess(sum(len(line["message"]) for line in lab.pages(f"/v1/tasks/{task}/log?limit=1000", "lines")), 1.2 * MIB)
-        self.assertLess(processes.status_figure(lab.pid, "VmHWM"), 200_000, "I34: memory does not grow with what handlers print")
+        self.assert_memory_below(lab, 200_000)
 
     def test_f039_a_million_empty_lines_hurt_nobody(self):
         lab = self.lab()
@@ -119,7 +118,7 @@ class Protocol(DaemonCase):
         lab = self.lab()
         task = lab.enq("result 200000000; exit 0", max_attempts=1)
         self.assertEqual(lab.wait(task, deadline=120)["state"], "failed")
-        self.assertLess(processes.status_figure(lab.pid, "VmHWM"), 200_000)
+        self.assert_memory_below(lab, 200_000)
 
     def test_a_flood_of_progress_is_coalesced(self):
         lab = self.lab()
