@@ -1,6 +1,7 @@
-"""kill -9 of the daemon at random moments under load, again and again. Used by the test and by the campaign."""
+"""kill -9 of the daemon at random moments under load, again and again (F001, F011). Used by the test and by the campaign."""
 
 import random
+import signal
 import statistics
 import threading
 import time
@@ -60,6 +61,9 @@ def kill_loop(rounds, seed, give_up_after=None, say=lambda text: None):
 
 def one_round(lab, chance):
     time.sleep(chance.uniform(0, 0.25))  # the moment of the kill is the test's chance, not a wait for anything
+    if chance.random() < 0.2:            # now and then in the middle of an orderly stop
+        lab.daemon.send_signal(signal.SIGTERM)
+        time.sleep(chance.uniform(0, 0.1))
     orphans = lab.k9()
     lab.up()
     left = [pid for pid, start in orphans if processes.lives(pid, start)]
