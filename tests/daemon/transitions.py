@@ -22,5 +22,9 @@ TRANSITIONS = {
 
 TERMINAL = ("succeeded", "failed", "cancelled")
 
+# The same move, recorded with another word: a snooze is the handler's wish, not a failure.
+SAME_MOVE = {"task.snoozed": "task.retried"}
+
 # What an event does to a status; every other event leaves it alone.
 LEADS_TO = {event: to for (_, to), event in TRANSITIONS.items()}
+LEADS_TO |= {event: LEADS_TO[same] for event, same in SAME_MOVE.items()}
