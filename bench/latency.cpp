@@ -1,0 +1,103 @@
+// How long it takes from the request that enqueues a task to the first instruction of its body, on an idle daemon.
+//
+//   latency --socket PATH --kind started --report SOCK --count 300    enqueues; each body reports when it began
+//   latency --spawn SELF --report SOCK --count 300                    the raw limit: posix_spawn in place of a daemon
+//   BENCH_REPORT=SOCK latency                                         the body: sends its time of birth to SOCK and ends
+//
+// Prints one line of JSON.
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <cctype>
+#include <functional>
+
+#include "bench/figures.hpp"
+#include "bench/unix_http.hpp"
+
+namespace {
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), std::min(path.size() + 1, sizeof address.sun_path - 1));
+  return address;
+}
+
+int be_a_body(const char* report) {
+  const std::int64_t born = bench::now_ns();
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const sockaddr_un address = address_of(report);
+  const ssize_t sent = sendto(fd, &born, sizeof born, 0, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  close(fd);
+  return sent == static_cast<ssize_t>(sizeof born) ? 0 : 1;
+}
+
+// The place where bodies report.
+class Births {
+ public:
+  explicit Births(const std::string& path) : path_(path), fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    const sockaddr_un address = address_of(path);
+    if (bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("cannot bind " + path);
+  }
+  Births(const Births&) = delete;
+  Births& operator=(const Births&) = delete;
+  ~Births() {
+    close(fd_);
+    unlink(path_.c_str());
+  }
+  std::int64_t next() {
+    pollfd ready{fd_, POLLIN, 0};
+    if (poll(&ready, 1, 30'000) != 1) throw std::runtime_error("no body began within 30 s");
+    std::int64_t born = 0;
+    if (recv(fd_, &born, sizeof born, 0) != static_cast<ssize_t>(sizeof born)) throw std::runtime_error("a strange report");
+    return born;
+  }
+
+ private:
+  std::string path_;
+  int fd_;
+};
+
+void spawn_and_reap(std::string program, const std::string& report, const std::function<void()>& meanwhile) {
+  std::string variable = "BENCH_REPORT=" + report;
+  char* const child_argv[] = {program.data(), nullptr};
+  char* const child_environment[] = {variable.data(), nullptr};
+  pid_t child = 0;
+  if (posix_spawn(&child, program.c_str(), nullptr, nullptr, child_argv, child_environment) != 0) throw std::runtime_error("cannot spawn " + program);
+  meanwhile();
+  waitpid(child, nullptr, 0);
+}
+
+void measure(const bench::Arguments& arguments) {
+  const std::string report = arguments.text("--report"), spawned = arguments.text("--spawn");
+  Births births(report);
+  bench::Samples samples;
+  std::optional<bench::Connection> daemon;
+  if (spawned.empty()) daemon.emplace(arguments.text("--socket"));
+  const std::string wait = bench::post("/v1/tasks?wait=30s", "{\"kind\":\"" + arguments.text("--kind", "started") + "\",\"payload\":null}");
+  const std::int64_t begin = bench::now_ns();
+  for (long i = 0; i < arguments.figure("--count", 300); ++i) {
+    const std::int64_t at = bench::now_ns();
+    if (daemon) {
+      daemon->exchange(wait);
+      samples.add(births.next() - at);
+    } else {
+      spawn_and_reap(spawned, report, [&] { samples.add(births.next() - at); });
+    }
+  }
+  bench::tell(samples.count(), bench::now_ns() - begin, samples);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (const char* report = std::getenv("BENCH_REPORT")) return be_a_body(report);
+  try {
+    measure(bench::Arguments(argc, argv));
+    return 0;
+  } catch (const std::exception& fault) {
+    std::fprintf(stderr, "latency: %s\n", fault.what());
+    return 1;
+  }
+}

@@ -1,0 +1,93 @@
+"""kill -9 of the daemon at random moments under load, again and again (F001, F011). Used by the test and by the campaign."""
+
+import random
+import signal
+import statistics
+import threading
+import time
+
+import oracle
+import processes
+from lab import Lab
+from load import Client
+from waiting import wait_until
+
+PERMITS_A_ROUND = 24  # how much may be enqueued between two kills, so that rounds do not drown in backlog
+
+
+class Verdict:
+    def __init__(self, faults, rounds, tasks, recoveries, seconds):
+        self.faults, self.rounds, self.tasks, self.recoveries, self.seconds = faults, rounds, tasks, recoveries, seconds
+
+    def __str__(self):
+        ordered = sorted(self.recoveries)
+        return (f"{self.rounds} kills, {self.tasks} acknowledged tasks, {len(self.faults)} faults, recovery median "
+                f"{statistics.median(ordered):.2f} s, 95 % {ordered[int(len(ordered) * 0.95)]:.2f} s, longest {ordered[-1]:.2f} s, "
+                f"{self.seconds:.0f} s in all")
+
+
+def make_lab():
+    lab = Lab(supervisor={"concurrency": 8, "lease": "15s"})
+    generous = {"attempts": 3, "crashes": 1000, "backoff": "fixed", "base": "1ms", "max": "1ms", "jitter": "none"}
+    lab.handlers["chaos"] = lab.handler(retry=generous)
+    lab.handlers["pair"] = lab.handler(retry=generous, concurrency=2)
+    return lab
+
+
+def kill_loop(rounds, seed, give_up_after=None, say=lambda text: None):
+    """Kills `rounds` times (fewer when `give_up_after` seconds are over) and judges what is left."""
+    begun = time.monotonic()
+    with make_lab() as lab:
+        lab.up()
+        chance = random.Random(seed)
+        permits, stopped = threading.Semaphore(PERMITS_A_ROUND), threading.Event()
+        clients = [Client(lab, permits, stopped, stubborn=number % 4 != 3, seed=f"{seed}-{number}") for number in range(8)]
+        for client in clients:
+            client.start()
+        faults, done = [], 0
+        while done < rounds and (not give_up_after or time.monotonic() - begun < give_up_after):
+            faults += one_round(lab, chance)
+            done += 1
+            permits.release(PERMITS_A_ROUND)
+            if done % 50 == 0:
+                say(f"{done} kills")
+        stopped.set()
+        for client in clients:
+            client.join(60)
+        faults += last_words(lab, clients)
+        acked = sum(len(client.acked) for client in clients)
+        return Verdict(faults, done, acked, lab.recoveries[1:], time.monotonic() - begun)
+
+
+def one_round(lab, chance):
+    time.sleep(chance.uniform(0, 0.25))  # the moment of the kill is the test's chance, not a wait for anything
+    if chance.random() < 0.2:            # now and then in the middle of an orderly stop
+        lab.daemon.send_signal(signal.SIGTERM)
+        time.sleep(chance.uniform(0, 0.1))
+    orphans = lab.k9()
+    lab.up()
+    left = [pid for pid, start in orphans if processes.lives(pid, start)]
+    return [f"I17 processes {left} outlived their daemon and the recovery of the next"] if left else []
+
+
+def last_words(lab, clients):
+    """Lets everything end, then judges."""
+    lab.idle(240)
+    faults = [f"a client was refused: {text}" for client in clients for text in client.refused]
+    wait_until(lambda: not oracle.leftovers(lab), 10, "nothing of any attempt is left")
+    tasks, _ = lab.export()
+    for client in clients:
+        lab.acks += client.acked
+    acked = [payload for client in clients for _, payload in client.acked]
+    unknown = [payload for client in clients for payload in client.unknown]
+    faults += oracle.at_most_once(acked + unknown, tasks, exactly=acked)
+    stored = {task.get("payload") for task in tasks.values()}
+    for bulk in (bulk for client in clients for bulk in client.bulks):
+        if 0 < sum(payload in stored for payload in bulk) < len(bulk):
+            faults.append(f"I3 a bulk was stored in part: {bulk}")
+    unsuccessful = [(task["id"], task["state"], task.get("error")) for task in tasks.values() if task["state"] != "succeeded"]
+    if unsuccessful:
+        faults.append(f"I1 {len(unsuccessful)} tasks did not succeed, such as {unsuccessful[:3]}")
+    faults += oracle.limits(lab.bodies(), 2, lab.kills, kind="pair")
+    faults += oracle.limits(lab.bodies(), 8, lab.kills)
+    return faults + oracle.judge(lab)
