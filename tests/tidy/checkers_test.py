@@ -101,6 +101,7 @@ class Directions(unittest.TestCase):
         ("tests/unit/store/a.cpp", '#include "config/configuration.hpp"'), ("tests/a.cpp", "#include <catch2/catch.hpp>"),
         ("executors/a.cpp", "#include <boost/process/v2/process.hpp>"), ("store/a.cpp", "#include <vector>"),
         ("store/a.cpp", '// #include "executors/executor.hpp"'), ("tests/simulation/a.cpp", '#include "simulation/world.hpp"'),
+        ("tests/simulation/a.cpp", '#include "world.hpp"'),
     )
 
     def found(self, path, line):
