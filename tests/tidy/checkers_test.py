@@ -101,6 +101,7 @@ class Directions(unittest.TestCase):
         ("tests/unit/store/a.cpp", '#include "config/configuration.hpp"'), ("tests/a.cpp", "#include <catch2/catch.hpp>"),
         ("executors/a.cpp", "#include <boost/process/v2/process.hpp>"), ("store/a.cpp", "#include <vector>"),
         ("store/a.cpp", '// #include "executors/executor.hpp"'), ("tests/simulation/a.cpp", '#include "simulation/world.hpp"'),
+        ("tests/simulation/a.cpp", '#include "world.hpp"'),
     )
 
     def found(self, path, line):
@@ -124,7 +125,8 @@ class Bans(unittest.TestCase):
         ("store/a.cpp", "gets(a);"), ("handlers/a.cpp", "return std::rand();"), ("handlers/a.cpp", "srand(1);"),
         ("supervisor/a.cpp", "auto t = std::chrono::steady_clock::now();"), ("store/a.cpp", "auto t = Clock::now();"),
         ("supervisor/a.cpp", "std::this_thread::sleep_for(1s);"), ("tests/unit/a.cpp", "std::this_thread::sleep_for(1s);"),
-        ("api/a.cpp", "usleep(1);"), ("api/a.cpp", "::sleep(1);"), ("tests/a.hpp", "using namespace std::chrono;"), ("api/a.cpp", "co_spawn(loop, f(), asio::detached);"), ("api/a.cpp", "co_spawn(loop, f(), detached);"),
+        ("api/a.cpp", "usleep(1);"),
+        ("cli/a.cpp", 'for (const auto& row : array_in(answer.object(), "rows")) print(row);'), ("api/a.cpp", "::sleep(1);"), ("tests/a.hpp", "using namespace std::chrono;"), ("api/a.cpp", "co_spawn(loop, f(), asio::detached);"), ("api/a.cpp", "co_spawn(loop, f(), detached);"),
         ("api/a.cpp", "#include <boost/asio.hpp>"), ("tests/a.cpp", "#include <boost/beast.hpp>"), ("executors/a.cpp", "#include <boost/process.hpp>"),
         ("executors/a.cpp", "#include <boost/process/v2.hpp>"), ("supervisor/log.hpp", "#include <spdlog/spdlog.h>"),
         ("config/a.hpp", "#include <yaml-cpp/yaml.h>"), ("store/open.hpp", "#include <sqlite3.h>"), ("store/a.hpp", "using namespace std;"),
@@ -142,6 +144,7 @@ class Bans(unittest.TestCase):
         ("supervisor/log.hpp", "#include <spdlog/fwd.h>"), ("store/sqlite/statement.hpp", "#include <sqlite3.h>"),
         ("tests/unit/a.cpp", 'TEST_CASE("a test of it", "[store]") {'), ("bench/a.cpp", "std::this_thread::sleep_for(1s);"),
         ("store/a.hpp", "using namespace std::chrono_literals;"), ("store/a.hpp", "using namespace std::literals;"),
+        ("cli/a.cpp", 'for (const auto& row : array_in(object, "rows")) print(row);'),
         ("executors/a.cpp", "asio::awaitable<End> sleep_for(asio::any_io_executor loop);"), ("tests/unit/a.cpp", "// SECTIONS are explained here"),
     )
 

@@ -59,8 +59,8 @@ def wrong_library(path, name):
 
 
 def wrong_path(path, name, exists):
-    """Ours are named from the top folder, so that a line says where a thing lives; in tests from there, too."""
-    in_tests = path.startswith("tests/") and exists("tests/" + name)
+    """Ours are named from the top folder, so that a line says where a thing lives; in tests from there or from beside, too."""
+    in_tests = path.startswith("tests/") and (exists("tests/" + name) or exists(os.path.join(os.path.dirname(path), name)))
     if name.startswith(".") or not (exists(name) or in_tests):
         return f'"{name}" is not a file of ours; name it from the top folder, libraries take <>'
     return None
