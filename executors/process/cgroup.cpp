@@ -102,7 +102,8 @@ std::string Leaf::read(const char* file) const {
 
 std::vector<int> Leaf::members() const { return parse_pids(read("cgroup.procs")); }
 
-void Leaf::kill() const {
+void Leaf::kill() {
+  spent_ = true;
   const Descriptor file(::openat(folder_.get(), "cgroup.kill", O_WRONLY | O_CLOEXEC));
   if (file && ::write(file.get(), "1", 1) == 1) return;
   for (const int pid : members()) {   // no descriptor is left for the file, or the kernel is before 5.14
@@ -170,7 +171,8 @@ Leaf CgroupPool::take() {
 }
 
 void CgroupPool::give_back(Leaf leaf) {
-  if (free_.size() < kept_) free_.push_back(std::move(leaf));
+  const bool keep = !leaf.spent() && free_.size() < kept_;
+  if (keep) free_.push_back(std::move(leaf));
   else leaf.remove();
 }
 

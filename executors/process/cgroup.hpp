@@ -24,7 +24,9 @@ class Leaf {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] bool populated() const;
   [[nodiscard]] std::vector<int> members() const;
-  void kill() const;
+  // After this the leaf is spent: since Linux 6.14 whatever is born into a cgroup that was ever killed is killed at birth.
+  void kill();
+  [[nodiscard]] bool spent() const { return spent_; }
   void remove();
 
  private:
@@ -34,6 +36,7 @@ class Leaf {
   Descriptor folder_{};
   Descriptor events_{};
   int error_ = 0;
+  bool spent_ = false;
 };
 
 // The leaves of one incarnation. When cgroups cannot be used, available() is false and why() says so.
@@ -50,7 +53,7 @@ class CgroupPool {
   [[nodiscard]] const std::string& own_folder() const { return own_folder_; }
 
   [[nodiscard]] Leaf take();          // false when none can be made; see error()
-  void give_back(Leaf leaf);          // empty again
+  void give_back(Leaf leaf);          // empty again; a spent one is removed
 
  private:
   void probe(int slots);
