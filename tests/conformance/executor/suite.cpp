@@ -205,9 +205,9 @@ TEST_CASE("many attempts run at once, each with its own result", "[executor][cap
 
 TEST_CASE("nothing is left of an attempt: no child, no descriptor", "[executor][conformance]") {
   Bench bench;
-  bench.run(fixture().executor, fixture().succeed_with("1"));
-  const auto before = open_descriptors();
+  std::size_t before = 0;
   for (int i = 0; i < 20; ++i) {
+    if (i == 1) before = open_descriptors();   // the loop itself opens some when it is used for the first time
     bench.run(fixture().executor, fixture().succeed_with("1"));
     bench.run(fixture().executor, fixture().fail_with("a", "b"));
     Witness witness;
