@@ -120,15 +120,19 @@ void Leaf::remove() {
   path_.clear();
 }
 
-CgroupPool::CgroupPool(const std::string& store_id, const std::string& incarnation, int slots) {
+CgroupPool::CgroupPool(const Options& options) {
+  if (!options.cgroups) {
+    why_ = "switched off; process groups and the subreaper are used";
+    return;
+  }
   const std::string ours = own_cgroup_folder(read_file("/proc/self/mountinfo"), read_file("/proc/self/cgroup"));
   if (ours.empty()) {
     why_ = "no cgroup v2 hierarchy is mounted; process groups and the subreaper are used";
     return;
   }
-  store_folder_ = ours + "/reeve-" + file_name_of(store_id);
-  own_folder_ = store_folder_ + "/" + file_name_of(incarnation);
-  probe(slots);
+  store_folder_ = ours + "/reeve-" + file_name_of(options.store_id);
+  own_folder_ = store_folder_ + "/" + file_name_of(options.incarnation);
+  probe(options.slots);
   if (!available_) why_ += "; process groups and the subreaper are used";
 }
 

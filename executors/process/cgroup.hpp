@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "executors/make.hpp"
 #include "executors/process/descriptor.hpp"
 
 namespace reeve::executors::process {
@@ -42,7 +43,7 @@ class Leaf {
 // The leaves of one incarnation. When cgroups cannot be used, available() is false and why() says so.
 class CgroupPool {
  public:
-  CgroupPool(const std::string& store_id, const std::string& incarnation, int slots);
+  explicit CgroupPool(const Options& options);
   ~CgroupPool();
   CgroupPool(const CgroupPool&) = delete;
   CgroupPool& operator=(const CgroupPool&) = delete;

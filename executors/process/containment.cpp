@@ -34,8 +34,7 @@ std::string read_again(const Descriptor& file) {   // of a file in /proc that st
 
 }  // namespace
 
-Containment::Containment(const std::string& store_id, std::string incarnation, int slots)
-    : incarnation_(std::move(incarnation)), cgroups_(store_id, incarnation_, slots) {
+Containment::Containment(const Options& options) : incarnation_(options.incarnation), cgroups_(options) {
   subreaper_ = ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
   own_session_ = ::getsid(0);
   const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";

@@ -70,10 +70,10 @@ TEST_CASE("the first and the last bytes are kept and the middle is counted", "[o
 
 TEST_CASE("a flood of empty lines is bounded like any other", "[output][hostile]") {
   Captured captured{OutputLimits{}};
-  captured.capture.print(Stream::stdout_, std::string(5'000'000, '\n'));
+  captured.capture.print(Stream::stdout_, std::string(1'000'000, '\n'));
   captured.capture.finish();
   CHECK(captured.lines.size() < 70'000);
-  CHECK(captured.capture.dropped_bytes() > 4'900'000);
+  CHECK(captured.capture.dropped_bytes() > 900'000);
 }
 
 TEST_CASE("a line that is a log record says its level itself", "[output]") {
