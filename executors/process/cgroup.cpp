@@ -10,8 +10,10 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <sstream>
 #include <system_error>
+#include <thread>
 
 #include "executors/process/launch.hpp"
 #include "executors/process/proc.hpp"
@@ -113,11 +115,9 @@ void Leaf::kill() {
   }
 }
 
-void Leaf::remove() {
+void Leaf::close() {
   events_.close();
   folder_.close();
-  if (!path_.empty()) ::rmdir(path_.c_str());
-  path_.clear();
 }
 
 CgroupPool::CgroupPool(const Options& options) {
@@ -150,7 +150,7 @@ void CgroupPool::probe(int slots) {
     const int error = leaf ? (i == 0 ? try_to_populate(leaf) : 0) : leaf.error();
     if (error != 0) {
       why_ = reason(leaf.path(), error);
-      leaf.remove();
+      retire(std::move(leaf));
       return;
     }
     free_.push_back(std::move(leaf));
@@ -160,11 +160,26 @@ void CgroupPool::probe(int slots) {
   why_ = own_folder_;
 }
 
+// Waits a little for the last processes; what cannot be removed is empty and is removed by the next incarnation.
 CgroupPool::~CgroupPool() {
-  for (Leaf& leaf : free_) leaf.remove();
+  for (Leaf& leaf : free_) retire(std::move(leaf));
+  for (int tries = 0; !retired_.empty() && tries < 50; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    remove_retired();
+  }
   if (own_folder_.empty()) return;
   ::rmdir(own_folder_.c_str());
   ::rmdir(store_folder_.c_str());
+}
+
+void CgroupPool::retire(Leaf leaf) {
+  leaf.close();
+  retired_.push_back(leaf.path());
+  remove_retired();
+}
+
+void CgroupPool::remove_retired() {
+  std::erase_if(retired_, [](const std::string& path) { return ::rmdir(path.c_str()) == 0 || errno == ENOENT; });
 }
 
 Leaf CgroupPool::take() {
@@ -177,7 +192,7 @@ Leaf CgroupPool::take() {
 void CgroupPool::give_back(Leaf leaf) {
   const bool keep = !leaf.spent() && free_.size() < kept_;
   if (keep) free_.push_back(std::move(leaf));
-  else leaf.remove();
+  else retire(std::move(leaf));
 }
 
 }  // namespace reeve::executors::process

@@ -28,7 +28,7 @@ class Leaf {
   // After this the leaf is spent: since Linux 6.14 whatever is born into a cgroup that was ever killed is killed at birth.
   void kill();
   [[nodiscard]] bool spent() const { return spent_; }
-  void remove();
+  void close();                      // keeps the folder
 
  private:
   [[nodiscard]] std::string read(const char* file) const;
@@ -58,6 +58,8 @@ class CgroupPool {
 
  private:
   void probe(int slots);
+  void retire(Leaf leaf);
+  void remove_retired();
 
   bool available_ = false;
   std::string why_{};
@@ -66,6 +68,7 @@ class CgroupPool {
   int made_ = 0;
   std::size_t kept_ = 0;
   std::vector<Leaf> free_{};
+  std::vector<std::string> retired_{};   // to be removed; the kernel refuses while the last process is still on its way out
 };
 
 // Our own cgroup in the v2 hierarchy, as a folder; empty when there is none. Found through mountinfo: it is not always /sys/fs/cgroup.

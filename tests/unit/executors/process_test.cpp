@@ -455,6 +455,20 @@ TEST_CASE("a tree that was killed leaves the next attempts alone", "[process][tr
   for (int i = 0; i < 8; ++i) CHECK(succeeded(bench.run("process", execution_of(shell("sleep 0.01")))));
 }
 
+TEST_CASE("no cgroup is left when the executors are gone", "[process][tree]") {
+  std::string folder;
+  {
+    Bench bench;
+    for (const auto& feature : bench.executors->features()) {
+      if (feature.name == "cgroup v2 kill" && feature.available) folder = feature.detail;
+    }
+    for (int i = 0; i < 6; ++i) bench.run("process", execution_of(shell("sleep 60 & exit 0")));
+    bench.run("process", execution_of(shell("exit 0")));
+    if (!folder.empty()) CHECK(fs::exists(folder));
+  }
+  if (!folder.empty()) CHECK_FALSE(fs::exists(folder));
+}
+
 TEST_CASE("a body whose first thread has ended is still alive", "[process][tree]") {
   Run run(python("import threading,ctypes,os,time\ndef f():\n  time.sleep(0.2)\n  os.write(1,b'still here\\n')\n  os._exit(0)\n"
                  "threading.Thread(target=f).start()\nctypes.CDLL(None).syscall(60,0)"));
