@@ -16,8 +16,9 @@ struct Options {
   std::string incarnation{};       // of the runner; marks every child's environment (REEVE_RUNNER) so that strays can be found
   std::string store_id{};          // of the store; marks it too (REEVE_STORE), so that only our own strays are removed
   std::string socket{};            // REEVE_SOCKET for the handlers; empty: none
-  std::string attempt_dir{};       // private directory for payload files; made 0700 when missing
+  std::string attempt_dir{};       // directory for payload files; made 0711 when missing: their users pass, nobody lists
   int slots = 16;                  // attempts at once, for what is prepared ahead
+  bool cgroups = true;             // false: does without them, as on a machine that has none
 };
 
 // What the kernel offers here; found out one by one at start, shown by doctor.

@@ -56,10 +56,14 @@ std::optional<std::chrono::milliseconds> sleep_time(const Execution& execution) 
 
 asio::awaitable<End> sleep_for(asio::any_io_executor loop, std::chrono::milliseconds time, Brake& brake) {
   asio::steady_timer timer(loop, time);
-  brake.listen([&timer] { timer.cancel(); });
-  const auto [stopped] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  bool stopped = false;
+  brake.listen([&timer, &stopped] {   // perhaps at once, before anybody waits: so the time is changed, not only the wait ended
+    stopped = true;
+    timer.expires_after(std::chrono::milliseconds(0));
+  });
+  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
   brake.listen({});
-  if (stopped && brake.reason()) co_return Stopped{*brake.reason()};
+  if (stopped) co_return Stopped{*brake.reason()};
   co_return Succeeded{};
 }
 

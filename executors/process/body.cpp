@@ -50,16 +50,17 @@ Body::Body(const asio::any_io_executor& loop, const Execution& execution, Child 
 Body::~Body() { brake_.listen({}); }
 
 void Body::watch() {
-  watch_.assign(child_.pidfd.get());
-  (void)child_.pidfd.release();
   watch_.async_wait(asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code error) {
     if (error) return;   // dropped with the loop
-    exited_ = true;
-    news_.ring();
+    exited_ = has_exited(watch_.native_handle());
+    if (exited_) news_.ring();
+    else watch();        // woken for nothing: the loop hands an event on to the next owner of a slot now and then
   });
 }
 
 asio::awaitable<void> Body::live() {
+  watch_.assign(child_.pidfd.get());
+  (void)child_.pidfd.release();
   watch();
   while (!exited_) {
     co_await news_.wait(std::min(kill_at_, conversation_.frame_deadline()));
@@ -81,9 +82,7 @@ void Body::heed_brake() {
 
 // A body that has exited already was not stopped by us, whatever its status says.
 void Body::ask_to_stop(StopReason reason) {
-  siginfo_t about{};
-  const bool gone = ::syscall(SYS_waitid, P_PIDFD, watch_.native_handle(), &about, WEXITED | WNOWAIT | WNOHANG, nullptr) == 0 && about.si_pid != 0;
-  if (gone) return;
+  if (has_exited(watch_.native_handle())) return;
   stop_ = reason;
   if (brake_.kill_now()) return;
   conversation_.say(cancel_notice(reason, execution_.stop_grace));

@@ -10,8 +10,10 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <sstream>
 #include <system_error>
+#include <thread>
 
 #include "executors/process/launch.hpp"
 #include "executors/process/proc.hpp"
@@ -102,7 +104,8 @@ std::string Leaf::read(const char* file) const {
 
 std::vector<int> Leaf::members() const { return parse_pids(read("cgroup.procs")); }
 
-void Leaf::kill() const {
+void Leaf::kill() {
+  spent_ = true;
   const Descriptor file(::openat(folder_.get(), "cgroup.kill", O_WRONLY | O_CLOEXEC));
   if (file && ::write(file.get(), "1", 1) == 1) return;
   for (const int pid : members()) {   // no descriptor is left for the file, or the kernel is before 5.14
@@ -112,22 +115,24 @@ void Leaf::kill() const {
   }
 }
 
-void Leaf::remove() {
+void Leaf::close() {
   events_.close();
   folder_.close();
-  if (!path_.empty()) ::rmdir(path_.c_str());
-  path_.clear();
 }
 
-CgroupPool::CgroupPool(const std::string& store_id, const std::string& incarnation, int slots) {
+CgroupPool::CgroupPool(const Options& options) {
+  if (!options.cgroups) {
+    why_ = "switched off; process groups and the subreaper are used";
+    return;
+  }
   const std::string ours = own_cgroup_folder(read_file("/proc/self/mountinfo"), read_file("/proc/self/cgroup"));
   if (ours.empty()) {
     why_ = "no cgroup v2 hierarchy is mounted; process groups and the subreaper are used";
     return;
   }
-  store_folder_ = ours + "/reeve-" + file_name_of(store_id);
-  own_folder_ = store_folder_ + "/" + file_name_of(incarnation);
-  probe(slots);
+  store_folder_ = ours + "/reeve-" + file_name_of(options.store_id);
+  own_folder_ = store_folder_ + "/" + file_name_of(options.incarnation);
+  probe(options.slots);
   if (!available_) why_ += "; process groups and the subreaper are used";
 }
 
@@ -145,7 +150,7 @@ void CgroupPool::probe(int slots) {
     const int error = leaf ? (i == 0 ? try_to_populate(leaf) : 0) : leaf.error();
     if (error != 0) {
       why_ = reason(leaf.path(), error);
-      leaf.remove();
+      retire(std::move(leaf));
       return;
     }
     free_.push_back(std::move(leaf));
@@ -155,11 +160,26 @@ void CgroupPool::probe(int slots) {
   why_ = own_folder_;
 }
 
+// Waits a little for the last processes; what cannot be removed is empty and is removed by the next incarnation.
 CgroupPool::~CgroupPool() {
-  for (Leaf& leaf : free_) leaf.remove();
+  for (Leaf& leaf : free_) retire(std::move(leaf));
+  for (int tries = 0; !retired_.empty() && tries < 50; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    remove_retired();
+  }
   if (own_folder_.empty()) return;
   ::rmdir(own_folder_.c_str());
   ::rmdir(store_folder_.c_str());
+}
+
+void CgroupPool::retire(Leaf leaf) {
+  leaf.close();
+  retired_.push_back(leaf.path());
+  remove_retired();
+}
+
+void CgroupPool::remove_retired() {
+  std::erase_if(retired_, [](const std::string& path) { return ::rmdir(path.c_str()) == 0 || errno == ENOENT; });
 }
 
 Leaf CgroupPool::take() {
@@ -170,8 +190,9 @@ Leaf CgroupPool::take() {
 }
 
 void CgroupPool::give_back(Leaf leaf) {
-  if (free_.size() < kept_) free_.push_back(std::move(leaf));
-  else leaf.remove();
+  const bool keep = !leaf.spent() && free_.size() < kept_;
+  if (keep) free_.push_back(std::move(leaf));
+  else retire(std::move(leaf));
 }
 
 }  // namespace reeve::executors::process

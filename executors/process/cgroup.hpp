@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "executors/make.hpp"
 #include "executors/process/descriptor.hpp"
 
 namespace reeve::executors::process {
@@ -24,8 +25,10 @@ class Leaf {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] bool populated() const;
   [[nodiscard]] std::vector<int> members() const;
-  void kill() const;
-  void remove();
+  // After this the leaf is spent: since Linux 6.14 whatever is born into a cgroup that was ever killed is killed at birth.
+  void kill();
+  [[nodiscard]] bool spent() const { return spent_; }
+  void close();                      // keeps the folder
 
  private:
   [[nodiscard]] std::string read(const char* file) const;
@@ -34,12 +37,13 @@ class Leaf {
   Descriptor folder_{};
   Descriptor events_{};
   int error_ = 0;
+  bool spent_ = false;
 };
 
 // The leaves of one incarnation. When cgroups cannot be used, available() is false and why() says so.
 class CgroupPool {
  public:
-  CgroupPool(const std::string& store_id, const std::string& incarnation, int slots);
+  explicit CgroupPool(const Options& options);
   ~CgroupPool();
   CgroupPool(const CgroupPool&) = delete;
   CgroupPool& operator=(const CgroupPool&) = delete;
@@ -50,10 +54,12 @@ class CgroupPool {
   [[nodiscard]] const std::string& own_folder() const { return own_folder_; }
 
   [[nodiscard]] Leaf take();          // false when none can be made; see error()
-  void give_back(Leaf leaf);          // empty again
+  void give_back(Leaf leaf);          // empty again; a spent one is removed
 
  private:
   void probe(int slots);
+  void retire(Leaf leaf);
+  void remove_retired();
 
   bool available_ = false;
   std::string why_{};
@@ -62,6 +68,7 @@ class CgroupPool {
   int made_ = 0;
   std::size_t kept_ = 0;
   std::vector<Leaf> free_{};
+  std::vector<std::string> retired_{};   // to be removed; the kernel refuses while the last process is still on its way out
 };
 
 // Our own cgroup in the v2 hierarchy, as a folder; empty when there is none. Found through mountinfo: it is not always /sys/fs/cgroup.

@@ -34,8 +34,7 @@ std::string read_again(const Descriptor& file) {   // of a file in /proc that st
 
 }  // namespace
 
-Containment::Containment(const std::string& store_id, std::string incarnation, int slots)
-    : incarnation_(std::move(incarnation)), cgroups_(store_id, incarnation_, slots) {
+Containment::Containment(const Options& options) : incarnation_(options.incarnation), cgroups_(options) {
   subreaper_ = ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
   own_session_ = ::getsid(0);
   const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
@@ -60,7 +59,7 @@ void Containment::kill_unclaimed() {
     const auto stat = read_stat(pid);
     if (!pidfd || !stat || stat->parent != ::getpid()) continue;
     send_signal(pidfd, SIGKILL);
-    if (wait_for_exit(pidfd, longest_pause)) ::waitpid(pid, nullptr, WNOHANG);   // otherwise it is reaped with the next orphans
+    if (wait_for_exit(pidfd.get(), longest_pause)) ::waitpid(pid, nullptr, WNOHANG);   // otherwise it is reaped with the next orphans
   }
 }
 
@@ -92,7 +91,7 @@ void Tree::signal(int number) const { ::kill(-leader_, number); }
 void Tree::kill() {
   signal(SIGKILL);
   if (leaf_) leaf_.kill();
-  for (const int pid : members()) {
+  for (const int pid : members()) {   // who left the cgroup, or the group where there is no cgroup
     const Descriptor pidfd = open_pidfd(pid);
     if (pidfd && is_ours(pid)) send_signal(pidfd, SIGKILL);
   }
@@ -137,32 +136,25 @@ std::vector<int> Tree::members() {
   return found;
 }
 
-bool Tree::empty() {
-  if (leaf_ && leaf_.populated()) return false;
-  return members().empty();
-}
+bool Tree::empty() { return members().empty(); }
 
 asio::awaitable<std::vector<LeftChild>> Tree::clear() {
   std::vector<LeftChild> left;
   asio::steady_timer pause(co_await asio::this_coro::executor);
   milliseconds delay{1};
-  while (!empty()) {
+  for (auto living = members(); !living.empty(); living = members()) {
     std::vector<Descriptor> dying;
-    for (const int pid : members()) {
+    for (const int pid : living) {
       const bool known = std::any_of(left.begin(), left.end(), [&](const LeftChild& child) { return child.pid == pid; });
       if (!known) left.push_back(LeftChild{pid, read_command(pid)});
       dying.push_back(open_pidfd(pid));
     }
     kill();
-    while (std::any_of(dying.begin(), dying.end(), [](const Descriptor& pidfd) { return pidfd && !has_exited(pidfd); })) {
+    do {
       pause.expires_after(delay);
       co_await pause.async_wait(asio::use_awaitable);
       delay = std::min(delay * 2, longest_pause);
-    }
-    if (dying.empty()) {   // on the way out already; the kernel has not let go yet
-      pause.expires_after(delay);
-      co_await pause.async_wait(asio::use_awaitable);
-    }
+    } while (std::any_of(dying.begin(), dying.end(), [](const Descriptor& pidfd) { return pidfd && !has_exited(pidfd.get()); }));
   }
   co_return left;
 }

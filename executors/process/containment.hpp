@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "executors/execution.hpp"
+#include "executors/make.hpp"
 #include "executors/outcome.hpp"
 #include "executors/process/cgroup.hpp"
 #include "executors/process/descriptor.hpp"
@@ -20,7 +21,7 @@ namespace reeve::executors::process {
 
 class Containment {
  public:
-  Containment(const std::string& store_id, std::string incarnation, int slots);
+  explicit Containment(const Options& options);
 
   [[nodiscard]] const CgroupPool& cgroups() const { return cgroups_; }
   [[nodiscard]] bool subreaper() const { return subreaper_; }

@@ -17,14 +17,14 @@ bool open_pipe(Pipe& pipe) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
   pipe = Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
-  return lift(pipe.theirs);
+  return ::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && lift(pipe.theirs);   // ours alone: the body expects to block
 }
 
 bool open_socket(Pipe& pipe) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return false;
   pipe = Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
-  return lift(pipe.theirs);
+  return ::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && lift(pipe.theirs);
 }
 
 SpawnFailed failed(const char* step) {

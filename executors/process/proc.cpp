@@ -58,7 +58,9 @@ std::optional<ProcessStat> read_stat(int pid) {
   const auto name_end = text.rfind(')');   // the name may hold anything
   if (name_end == std::string::npos) return std::nullopt;
   ProcessStat stat;
-  if (std::sscanf(text.c_str() + name_end + 1, " %c %d %d %d", &stat.state, &stat.parent, &stat.group, &stat.session) != 4) return std::nullopt;
+  const int fields = std::sscanf(text.c_str() + name_end + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d",
+                                 &stat.state, &stat.parent, &stat.group, &stat.session, &stat.threads);
+  if (fields != 5) return std::nullopt;
   return stat;
 }
 
@@ -110,10 +112,10 @@ std::vector<int> all_processes() { return numbers_in("/proc"); }
 
 Descriptor open_pidfd(int pid) { return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
-bool has_exited(const Descriptor& pidfd) { return wait_for_exit(pidfd, std::chrono::milliseconds(0)); }
+bool has_exited(int pidfd) { return wait_for_exit(pidfd, std::chrono::milliseconds(0)); }
 
-bool wait_for_exit(const Descriptor& pidfd, std::chrono::milliseconds at_most) {
-  pollfd watch{pidfd.get(), POLLIN, 0};
+bool wait_for_exit(int pidfd, std::chrono::milliseconds at_most) {
+  pollfd watch{pidfd, POLLIN, 0};
   return ::poll(&watch, 1, static_cast<int>(at_most.count())) == 1;
 }
 

@@ -20,7 +20,9 @@ struct ProcessStat {
   int parent = 0;
   int group = 0;
   int session = 0;
-  [[nodiscard]] bool dead() const { return state == 'Z' || state == 'X'; }
+  int threads = 0;
+  // A process whose first thread has ended while others run looks like a zombie too.
+  [[nodiscard]] bool dead() const { return (state == 'Z' && threads <= 1) || state == 'X'; }
 };
 
 [[nodiscard]] std::optional<ProcessStat> read_stat(int pid);
@@ -32,8 +34,8 @@ struct ProcessStat {
 [[nodiscard]] std::vector<int> all_processes();
 
 [[nodiscard]] Descriptor open_pidfd(int pid);
-[[nodiscard]] bool has_exited(const Descriptor& pidfd);
-[[nodiscard]] bool wait_for_exit(const Descriptor& pidfd, std::chrono::milliseconds at_most);   // blocks
+[[nodiscard]] bool has_exited(int pidfd);
+[[nodiscard]] bool wait_for_exit(int pidfd, std::chrono::milliseconds at_most);   // blocks
 void send_signal(const Descriptor& pidfd, int number);
 
 }  // namespace reeve::executors::process

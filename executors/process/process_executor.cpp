@@ -74,7 +74,7 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
 
 ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options)
     : loop_(std::move(loop)), surroundings_{options.incarnation, options.store_id, options.socket}, payload_folder_(options.attempt_dir),
-      containment_(std::make_shared<Containment>(options.store_id, options.incarnation, options.slots)), buffer_(std::make_unique<ReadBuffer>()) {
+      containment_(std::make_shared<Containment>(options)), buffer_(std::make_unique<ReadBuffer>()) {
   make_payload_folder(payload_folder_);
 }
 

@@ -68,7 +68,7 @@ bool is_stray(int pid, const std::string& store_mark, const std::string& runner_
 bool wait_for(const std::vector<Doomed>& doomed) {
   auto left = patience;
   for (const Doomed& one : doomed) {
-    while (!wait_for_exit(one.pidfd, step)) {
+    while (!wait_for_exit(one.pidfd.get(), step)) {
       left -= step;
       if (left.count() <= 0) return false;
     }
