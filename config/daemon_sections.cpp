@@ -34,7 +34,7 @@ const Table<supervisor::Options>& supervisor_table() {
           flag<Options>("ad_hoc_commands", &Options::ad_hoc_commands,
                         "whether `reeve run` is allowed: whoever may enqueue may then run any command as the daemon's user"),
       },
-      {"memory", "resources", "ageing", "poll", "labels", "scoreboard"}};
+      {{"memory", "resources", "ageing", "poll", "labels", "scoreboard"}, {}}};
   return table;
 }
 
@@ -51,7 +51,7 @@ const Table<api::Options>& api_table() {
           integer<Options>("bulk_max", &Options::bulk_max, {1, 1'000'000}, "tasks in one bulk request"),
           integer<Options>("streams_max", &Options::streams_max, {0, 100'000}, "live event streams at once"),
       },
-      {"tcp", "listen", "tls", "token", "tokens", "insecure", "hosts", "cors", "metrics", "dashboard"}};
+      {{"tcp", "listen", "tls", "token", "tokens", "insecure", "hosts", "cors", "metrics", "dashboard"}, {}}};
   return table;
 }
 
@@ -69,7 +69,7 @@ const Table<supervisor::LogOptions>& log_table() {
           flag<LogOptions>("task_output", &LogOptions::task_output, "whether the lines that handlers print are written here too"),
           texts<LogOptions>("redact", &LogOptions::redact, "fields whose name contains one of these words are masked"),
       },
-      {"journal", "syslog", "rate"}};
+      {{"journal", "syslog", "rate"}, {}}};
   return table;
 }
 

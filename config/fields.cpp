@@ -6,9 +6,16 @@
 
 namespace reeve::config {
 
-void refuse_key(Reading& reading, const Entry& entry, const std::vector<std::string_view>& known, const std::vector<std::string_view>& later) {
-  if (std::find(later.begin(), later.end(), entry.key) != later.end())
-    return reading.error(entry.place, "this key is not available in this version; remove it");
+namespace {
+
+bool holds(const std::vector<std::string_view>& keys, const std::string& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); }
+
+}  // namespace
+
+void refuse_key(Reading& reading, const Entry& entry, const std::vector<std::string_view>& known, const Refused& refused) {
+  if (holds(refused.later, entry.key)) return reading.error(entry.place, "this key is not available in this version; remove it");
+  if (holds(refused.elsewhere, entry.key))
+    return reading.error(entry.place, "this key belongs into the main file; an included one holds handlers and queues");
   std::string message = "unknown key" + handlers::did_you_mean(entry.key, known);
   if (!message.ends_with('?')) {
     message += "; known here:";

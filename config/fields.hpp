@@ -22,14 +22,26 @@ struct Field {
   std::string schema;
 };
 
+// Keys that a section refuses although they are no mistakes of spelling.
+struct Refused {
+  std::vector<std::string_view> later{};      // of the product, but this version does not have them yet
+  std::vector<std::string_view> elsewhere{};  // only in the main file, not in an included one
+};
+
 template <class Target>
 struct Table {
   std::vector<Field<Target>> fields{};
-  std::vector<std::string_view> later{};  // keys of the product that this version does not have yet
+  Refused refused{};
+
+  [[nodiscard]] std::vector<std::string_view> names() const {
+    std::vector<std::string_view> all;
+    for (const Field<Target>& field : fields) all.push_back(field.name);
+    return all;
+  }
 };
 
-// Says that `key` is unknown, with the nearest of `known`, or that it is not available yet.
-void refuse_key(Reading& reading, const Entry& entry, const std::vector<std::string_view>& known, const std::vector<std::string_view>& later);
+// Says why `entry` is not read: available later, belongs elsewhere, or unknown; then with the nearest of `known`.
+void refuse_key(Reading& reading, const Entry& entry, const std::vector<std::string_view>& known, const Refused& refused);
 
 template <class Target>
 void read_section(Reading& reading, const Node& node, const Table<Target>& table, Target& target) {
@@ -39,13 +51,8 @@ void read_section(Reading& reading, const Node& node, const Table<Target>& table
     const Field<Target>* known = nullptr;
     for (const Field<Target>& field : table.fields)
       if (field.name == entry.key) known = &field;
-    if (known) {
-      known->read(reading, entry.value, target);
-      continue;
-    }
-    std::vector<std::string_view> names;
-    for (const Field<Target>& field : table.fields) names.push_back(field.name);
-    refuse_key(reading, entry, names, table.later);
+    if (known) known->read(reading, entry.value, target);
+    else refuse_key(reading, entry, table.names(), table.refused);
   }
 }
 

@@ -40,12 +40,12 @@ const Table<Configuration>& file_table() {
           handlers_by_kind(),
           include(),
       },
-      later_keys};
+      {later_keys, {}}};
   return table;
 }
 
 const Table<Configuration>& included_table() {
-  static const Table<Configuration> table{{queues(), handlers_by_kind()}, later_keys};
+  static const Table<Configuration> table{{queues(), handlers_by_kind()}, {later_keys, {"store", "retention", "supervisor", "api", "log", "include"}}};
   return table;
 }
 

@@ -95,7 +95,7 @@ const Table<handlers::RetryPolicy>& retry_table() {
           texts<RetryPolicy>("retry_on", &RetryPolicy::retry_on, "when given, only failures with these error codes are retried"),
           texts<RetryPolicy>("reject_on", &RetryPolicy::reject_on, "failures with these error codes are final at once"),
       },
-      {"keep_steps", "schedule", "script"}};
+      {{"keep_steps", "schedule", "script"}, {}}};
   return table;
 }
 
@@ -107,7 +107,7 @@ const Table<executors::OutputLimits>& output_table() {
           size<OutputLimits>("tail", &OutputLimits::tail_bytes, {0, 1 << 30}, "how much is kept of the end; what lies between is dropped and counted"),
           size<OutputLimits>("line", &OutputLimits::line_bytes, {256, 16 << 20}, "a longer line is cut"),
       },
-      {"format", "stderr", "level"}};
+      {{"format", "stderr", "level"}, {}}};
   return table;
 }
 
@@ -121,7 +121,7 @@ const Table<Draft>& limits_table() {
           size<Draft>("file_size", REEVE_AT(process.limits.file_size_bytes), {0, 1LL << 50}, "the largest file it may write"),
           size<Draft>("output", REEVE_AT(output), {4096, 1 << 30}, "in place of output.head and output.tail: a quarter of this is head, the rest is tail"),
       },
-      {"io", "network", "swap", "cpus"}};
+      {{"io", "network", "swap", "cpus"}, {}}};
   return table;
 }
 
@@ -167,9 +167,9 @@ const Table<Draft>& handler_table() {
           map_field("labels", read_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
-      {"processes",     "recycle",       "parallel",  "plugin",    "resources", "payload_schema", "result_schema", "labels_schema", "schemas", "on_crash",
+      {{"processes",     "recycle",       "parallel",  "plugin",    "resources", "payload_schema", "result_schema", "labels_schema", "schemas", "on_crash",
        "aliases",       "keep_steps",    "rate",      "weight",    "delivery",  "sandbox",        "keys",          "dedupe",        "order",   "fair_key",
-       "concurrency_key", "supersede"}};
+       "concurrency_key", "supersede"}, {}}};
   return table;
 }
 

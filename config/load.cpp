@@ -91,18 +91,7 @@ class Loader {
     if (included_.size() > included_max) return;
     auto source = read_source(file, file_bytes_max);
     if (const auto* fault = std::get_if<SourceFault>(&source)) return reading.error(pattern.place, "the file " + shown(file) + " " + fault->message);
-    const auto root = read_file(std::get<SourceText>(source).bytes, file, included_table());
-    if (root) refuse_main_keys(*root, file);
-  }
-
-  // "unknown key" would be a lie: the keys are known, in another file.
-  void refuse_main_keys(const Node& root, const std::string& file) {
-    for (const Entry& entry : root.entries)
-      for (const Field<Configuration>& field : file_table().fields)
-        if (field.name == entry.key)
-          for (Finding& finding : loaded_.errors)
-            if (finding.file == file && finding.path == entry.key && finding.message.starts_with("unknown key"))
-              finding.message = "this key belongs into the main file; an included one holds handlers and queues";
+    read_file(std::get<SourceText>(source).bytes, file, included_table());
   }
 
   void check_whole(const Node& root, const std::string& name) {

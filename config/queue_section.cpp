@@ -18,7 +18,7 @@ const handlers::Queue* declared(const Configuration& configuration, const std::s
 const Table<handlers::Queue>& queue_table() {
   static const Table<handlers::Queue> table{
       {limit<handlers::Queue>("concurrency", &handlers::Queue::concurrency, "how many attempts of this queue run at once; no limit when left out")},
-      {"rate", "weight", "fair_key", "paused", "resources", "ageing"}};
+      {{"rate", "weight", "fair_key", "paused", "resources", "ageing"}, {}}};
   return table;
 }
 

@@ -49,7 +49,7 @@ const Table<Options>& store_table() {
           duration<Options>("busy_retry_delay", &Options::busy_retry_delay, {0ms, 1min}, "the first pause between these tries; it grows"),
           size<Options>("wal_limit", &Options::wal_limit_bytes, {1 << 20, 1LL << 40}, "the write-ahead log is kept below this as far as readers allow"),
       },
-      {"encryption", "pool", "listen"}};
+      {{"encryption", "pool", "listen"}, {}}};
   return table;
 }
 
@@ -62,7 +62,7 @@ const Table<RetentionPolicy>& retention_table() {
           age("events", &RetentionPolicy::events, "how long the event log goes back; a client that is away for longer starts anew"),
           age("requests", &RetentionPolicy::requests, "how long idempotency keys of requests are remembered"),
       },
-      {"logs", "deliveries", "archive"}};
+      {{"logs", "deliveries", "archive"}, {}}};
   return table;
 }
 

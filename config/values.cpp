@@ -123,7 +123,7 @@ std::optional<std::int64_t> read_integer(Reading& reading, const Node& node, Ran
 
 std::optional<std::int64_t> read_limit(Reading& reading, const Node& node) {
   if (node.type == Node::Type::scalar && !node.quoted && node.text == "0") {
-    reading.error(node.place, "0 would never run anything; to stop work pause the queue (reeve queue pause), for no limit remove the key");
+    reading.error(node.place, "0 would never run anything; to stop work pause the queue (reeve pause QUEUE), for no limit remove the key");
     return std::nullopt;
   }
   return read_integer(reading, node, {1, 100'000});
