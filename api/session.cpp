@@ -80,6 +80,21 @@ Problem from_parser(const beast::error_code& error, std::int64_t body_max) {
   return Problem(400, "invalid_http", "that is not HTTP/1.1: " + error.message());
 }
 
+// A request that may hold its connection for long.
+bool may_take_long(const Request& request) {
+  const std::string& last = request.segments.back();
+  if (last == "wait" || last == "stream") return true;
+  for (const auto& [name, value] : request.query)
+    if (name == "wait") return true;
+  return false;
+}
+
+Problem house_full() {
+  Problem problem(503, "too_many_connections", "all connections are taken (api.connections_max); only short requests are answered now");
+  problem.retry_after_s = 1;
+  return problem;
+}
+
 bool is_of_parser(const beast::error_code& error) {
   return error.category() == http::make_error_code(http::error::end_of_stream).category() && error != http::error::end_of_stream &&
          error != http::error::partial_message;
@@ -192,6 +207,7 @@ class Session::Impl final : public Connection, public Outlet {
     std::optional<Problem> problem;
     try {
       request = to_request(parser, peer_, *this);
+      if (admission_ == Admission::reserve && may_take_long(request)) problem = house_full();
     } catch (const Problem& found) {
       problem = found;
     }
@@ -238,11 +254,8 @@ class Session::Impl final : public Connection, public Outlet {
 
   // Says what was wrong where it can be said, and ends the connection.
   asio::awaitable<bool> refuse(beast::error_code error) {
-    const bool too_slow = error == beast::error::timeout && buffer_.size() > 0;
-    if (!is_of_parser(error) && !too_slow) co_return false;
-    Problem problem = from_parser(error, service_.options.body_bytes_max);
-    if (too_slow) problem = Problem(408, "too_slow", "the request did not come within its time");
-    Reply reply = to_reply(problem);
+    if (!is_of_parser(error)) co_return false;      // gone, or too slow: a stream that timed out is closed already
+    Reply reply = to_reply(from_parser(error, service_.options.body_bytes_max));
     const bool written = co_await write_reply(reply, false, false);
     if (written) co_await linger();
     co_return false;

@@ -113,6 +113,7 @@ void Descriptor::reset() {
 
 ListeningSocket::ListeningSocket(const Options& options) : path_(options.socket) {
   if (path_.empty()) throw std::runtime_error("no path for the socket; set api.socket");
+  (void)address_of(path_, path_);                // too long is too long, whatever the name it is born with
   const std::string directory = parent_of(path_);
   make_directories(path_, directory);
   check_place(path_);

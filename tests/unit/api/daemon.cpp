@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 #include <cstring>
@@ -93,6 +92,15 @@ void Daemon::on_loop(const std::function<void()>& work) {
   asio::post(loop_, [&] {
     work();
     done.set_value();
+  });
+  done.get_future().get();
+}
+
+void Daemon::in_store(std::function<void(store::Store&)> work) {
+  std::promise<void> done;
+  asio::co_spawn(loop_, store_->run(std::move(work)), [&done](const std::exception_ptr& failed) {
+    if (failed) done.set_exception(failed);
+    else done.set_value();
   });
   done.get_future().get();
 }

@@ -17,6 +17,9 @@
 namespace reeve::executors {
 class Executors;
 }
+namespace reeve::store {
+class Store;
+}
 namespace reeve::supervisor {
 class EventFeed;
 class ReaderThread;
@@ -50,7 +53,8 @@ class Daemon {
   [[nodiscard]] api::Client client() const { return api::Client(socket()); }
   // Runs `work` on the loop and waits for it.
   void on_loop(const std::function<void()>& work);
-  [[nodiscard]] supervisor::Supervisor& supervisor() { return *supervisor_; }
+  // Runs `work` in the store, as the supervisor would for a running attempt, and waits until it is durable.
+  void in_store(std::function<void(store::Store&)> work);
   [[nodiscard]] bool was_asked_to_shut_down() const { return shutdown_asked_; }
   // Ends the server and waits until nothing of it is left.
   void stop();

@@ -149,6 +149,13 @@ TEST_CASE("what is not HTTP gets 400, a huge header 431, and the daemon goes on"
   CHECK(daemon.client().request("GET", "/healthz").status == 200);
 }
 
+TEST_CASE("a header that never ends is cut off", "[live][hostile][slow]") {
+  Daemon daemon;
+  RawConnection slow(daemon.socket());
+  slow.send("GET /healthz HTTP/1.1\r\nX-Slow: ");
+  CHECK(slow.closed_within(std::chrono::seconds{30}));
+}
+
 TEST_CASE("connections that ask nothing give way when the house is full", "[live][hostile]") {
   api::Options limits;
   limits.connections_max = 32;
@@ -170,6 +177,9 @@ TEST_CASE("health is answered while every place is taken by a waiting client", "
   for (int i = 0; i < 4; ++i) waiting.emplace_back(daemon.socket()).send("GET /v1/tasks/" + id + "/wait?timeout=1h HTTP/1.1\r\nHost: x\r\n\r\n");
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < 10; ++i) CHECK(daemon.client().request("GET", "/healthz").status == 200);
+  const api::Response long_one = daemon.client().request("GET", "/v1/tasks/" + id + "/wait?timeout=1h");
+  CHECK(long_one.status == 503);
+  CHECK(member(long_one.body, "code") == "too_many_connections");
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{5});
 }
 
@@ -210,6 +220,7 @@ TEST_CASE("a stale socket is replaced; a live one, a file and a link are not", "
   std::filesystem::remove(options.socket);
   options.socket_group = "no-such-group-here";
   CHECK_THROWS_WITH(api::ListeningSocket(options), Catch::Contains("no-such-group-here"));
+  options.socket_group.clear();
   options.socket = folder.path(std::string(120, 'x'));
   CHECK_THROWS_WITH(api::ListeningSocket(options), Catch::Contains("too long"));
 }

@@ -1,10 +1,11 @@
 #include <catch2/catch.hpp>
 #include <future>
-#include <set>
+#include <span>
 #include <thread>
 
 #include "api/json/reader.hpp"
 #include "daemon.hpp"
+#include "store/store.hpp"
 
 using namespace reeve;
 using test::Daemon;
@@ -83,6 +84,49 @@ TEST_CASE("a task stream begins with the task and ends after its end", "[live][s
   client.stream("/v1/tasks/" + id + "/stream", take);
   CHECK(events == std::vector<std::string>{"bootstrap", "end"});
   CHECK(client.stream("/v1/tasks/999/stream", take).status == 404);
+}
+
+TEST_CASE("log lines and thinned progress of a running task arrive before its end", "[live][stream]") {
+  Daemon daemon;
+  api::Client client = daemon.client();
+  const std::string id = enqueue(client, R"({"kind":"sleep","payload":{"ms":600000}})");
+  const store::TaskId task{std::stoll(id)};
+  constexpr int reports = 300;
+  std::promise<void> running;
+  std::thread handler([&] {
+    running.get_future().get();
+    for (int i = 1; i <= reports; ++i) {
+      daemon.in_store([&, i](store::Store& store) {
+        store::Progress progress;
+        progress.percent = 100.0 * i / reports;
+        const bool taken = store.journal().progress({task, 1}, progress, store::from_ms(i));
+        store::LogLine line;
+        line.level = "info";
+        line.message = "line " + std::to_string(i);
+        if (!taken || !store.journal().log({task, 1}, std::span(&line, 1), store::from_ms(i))) throw std::runtime_error("not taken");
+      });
+    }
+    daemon.client().request("POST", "/v1/tasks/" + id + "/cancel");
+  });
+  std::vector<std::string> lines;
+  std::vector<std::string> order;
+  int progress_events = 0;
+  const auto take = [&](const api::StreamMessage& message) {
+    if (message.event == "log") lines.push_back(member(message.data, "message"));
+    const std::string type = message.event == "event" ? member(message.data, "type") : message.event;
+    if (type == "task.started") running.set_value();
+    if (type == "task.progress") ++progress_events;
+    if (type != "log" && (order.empty() || order.back() != type)) order.push_back(type);
+    return true;
+  };
+  client.stream("/v1/tasks/" + id + "/stream?since=0&last=0", take);
+  handler.join();
+  REQUIRE(lines.size() == reports);
+  for (int i = 0; i < reports; ++i) CHECK(lines[static_cast<std::size_t>(i)] == "line " + std::to_string(i + 1));
+  CHECK(progress_events >= 1);
+  CHECK(progress_events < reports);
+  CHECK(order.back() == "end");
+  CHECK(*(order.end() - 2) == "task.cancelled");
 }
 
 TEST_CASE("a cursor that makes no sense is refused, one from elsewhere resets the stream", "[live][stream]") {
