@@ -43,7 +43,7 @@ std::string error_text(const Object& error) {
   std::string text = text_in(error, "message");
   if (text.empty()) text = code;
   // These codes are in their message already.
-  else if (code != "exit" && code != "signal" && code != "timeout" && !code.empty()) text = code + ": " + text;
+  else if (code != "exit" && code != "signal" && code != "timeout" && code != "cancelled" && !code.empty()) text = code + ": " + text;
   return is_set_in(error, "oom") ? text + " (out of memory)" : text;
 }
 
