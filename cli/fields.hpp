@@ -22,9 +22,11 @@ using Array = boost::json::array;
 [[nodiscard]] std::optional<double> number_in(const Object& object, std::string_view name);
 [[nodiscard]] bool is_set_in(const Object& object, std::string_view name);
 [[nodiscard]] std::optional<store::Timestamp> moment_in(const Object& object, std::string_view name);
-// An empty one when there is none.
+// An empty one when there is none. They live in `object`, so it must have a name.
 [[nodiscard]] const Object& object_in(const Object& object, std::string_view name);
 [[nodiscard]] const Array& array_in(const Object& object, std::string_view name);
+const Object& object_in(Object&&, std::string_view) = delete;
+const Array& array_in(Object&&, std::string_view) = delete;
 [[nodiscard]] const Object& as_object(const boost::json::value& value);
 // A string as it is, anything else as JSON.
 [[nodiscard]] std::string shown(const boost::json::value& value);

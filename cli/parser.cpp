@@ -21,8 +21,14 @@ class HelpFormatter : public CLI::Formatter {
     help << make_description(app);
     const auto examples = examples_.find(app);
     if (examples != examples_.end() && !examples->second.empty()) help << "\nExamples:\n" << examples->second << "\n";
-    help << make_usage(app, std::move(name)) << make_positionals(app) << make_groups(app, mode) << make_subcommands(app, mode);
+    help << make_usage(app, path_of(app, name)) << make_positionals(app) << make_groups(app, mode) << make_subcommands(app, mode);
     return help.str();
+  }
+  // "reeve store check": as it is typed.
+  static std::string path_of(const CLI::App* app, const std::string& name) {
+    std::string path = app->get_parent() == nullptr ? name : app->get_name();
+    for (app = app->get_parent(); app != nullptr; app = app->get_parent()) path = app->get_name() + " " + path;
+    return path;
   }
   void remember(const CLI::App* app, const std::string& examples) { examples_[app] = examples; }
 

@@ -22,15 +22,14 @@ ColourChoice colour_choice(const std::string& word) {
   return word == "never" ? ColourChoice::never : ColourChoice::automatic;
 }
 
-std::string next_step(Session& session) {
-  const std::string& socket = session.socket();
-  if (socket != system_socket && access(system_socket, F_OK) == 0)
-    return "the system's daemon has a socket: try --socket " + std::string(system_socket);
-  return "start a daemon with `reeve serve`, or say where it is with --socket PATH";
+// A user whose own daemon does not run may have meant the system's.
+std::string hint(Session& session) {
+  const bool other = session.socket() != system_socket && access(system_socket, F_OK) == 0;
+  return other ? "; the system's daemon has a socket: --socket " + std::string(system_socket) : "";
 }
 
 int say_unreachable(Session& session, const std::string& reason) {
-  session.say("reeve: no daemon answers on " + session.socket() + ": " + safe_line(reason) + "; " + next_step(session));
+  session.say("reeve: no daemon answers: " + safe_line(reason) + hint(session));
   return ExitCode::unreachable;
 }
 

@@ -39,14 +39,12 @@ std::string memory_text(const Object& attempt) {
 }  // namespace
 
 std::string error_text(const Object& error) {
-  std::string text{};
-  if (const auto signal = integer_in(error, "signal")) text = "killed by signal " + std::to_string(*signal);
-  else if (const auto exit = integer_in(error, "exit_code")) text = "exit " + std::to_string(*exit);
-  else text = text_in(error, "code");
-  if (is_set_in(error, "oom")) text += " (out of memory)";
-  const std::string message = text_in(error, "message");
-  if (message.empty()) return text;
-  return text.empty() ? message : text + ": " + message;
+  const std::string code = text_in(error, "code");
+  std::string text = text_in(error, "message");
+  if (text.empty()) text = code;
+  // These codes are in their message already.
+  else if (code != "exit" && code != "signal" && code != "timeout" && code != "cancelled" && !code.empty()) text = code + ": " + text;
+  return is_set_in(error, "oom") ? text + " (out of memory)" : text;
 }
 
 std::string gist_of(const Object& task, const Session& session) {

@@ -18,7 +18,7 @@ void add_attempt(Table& table, const Object& attempt, const Session& session);
 // What is most worth knowing of a task in one line: progress while it runs, the retry to come, the error, how long it took.
 [[nodiscard]] std::string gist_of(const Object& task, const Session& session);
 
-// "exit 3: no such table", "killed by signal 9 (out of memory)".
+// "exited with 3", "no_such_month: there is no month 13", "died by signal 9 (out of memory)".
 [[nodiscard]] std::string error_text(const Object& error);
 
 }  // namespace reeve::cli

@@ -43,8 +43,8 @@ class Drain final : public Verb {
 
   static Forecasts forecasts(Session& session) {
     Forecasts all{};
-    const Answer answer = session.daemon().get("/v1/stats");
-    for (const auto& kind : array_in(answer.object(), "kinds"))
+    const Object answer = session.daemon().get("/v1/stats").object();
+    for (const auto& kind : array_in(answer, "kinds"))
       if (const auto p95 = number_in(as_object(kind), "run_p95_ms")) all[text_in(as_object(kind), "kind")] = *p95;
     return all;
   }
@@ -55,7 +55,8 @@ class Drain final : public Verb {
     std::string said{};
     while (true) {
       const Answer answer = session.daemon().get("/v1/status");
-      const Array running = array_in(answer.object(), "running");
+      const Object status = answer.object();
+      const Array& running = array_in(status, "running");
       if (running.empty()) return done(session, answer.body);
       if (std::string who = who_runs(running); who != said) {
         describe(session, running, usual);

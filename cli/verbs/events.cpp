@@ -67,8 +67,8 @@ class Events final : public Verb {
   // The greatest cursor that has only events before `at` behind it. Found by halving: cursors and times grow together.
   static std::int64_t before_moment(Session& session, store::Timestamp at) {
     const auto is_before = [&](std::int64_t cursor) {
-      const Answer page = session.daemon().get("/v1/events?limit=1&after=" + std::to_string(cursor));
-      const Array events = array_in(page.object(), "events");
+      const Object page = session.daemon().get("/v1/events?limit=1&after=" + std::to_string(cursor)).object();
+      const Array& events = array_in(page, "events");
       if (events.empty()) return false;
       const auto then = moment_in(as_object(events.front()), "at");
       return then && *then < at;

@@ -39,8 +39,8 @@ class Logs final : public Verb {
   // A task that was retried by hand has had the same number more than once; the newest is meant.
   [[nodiscard]] std::int64_t epoch_of_attempt(Session& session, const std::string& path) const {
     std::optional<std::int64_t> epoch{};
-    const Answer answer = session.daemon().get("/v1/tasks/" + path + "/attempts");
-    for (const auto& attempt : array_in(answer.object(), "attempts"))
+    const Object answer = session.daemon().get("/v1/tasks/" + path + "/attempts").object();
+    for (const auto& attempt : array_in(answer, "attempts"))
       if (integer_in(as_object(attempt), "number") == std::int64_t{*attempt_}) epoch = integer_in(as_object(attempt), "epoch");
     if (!epoch) throw UsageError("task " + task_ + " has no attempt " + std::to_string(*attempt_) + "; see reeve show " + task_);
     return *epoch;

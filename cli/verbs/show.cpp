@@ -61,7 +61,7 @@ class Show final : public Verb {
 
   static void show_head(const Session& session, const Object& task) {
     const std::string state = text_in(task, "state");
-    line(session, "task", shown(task.at("id")) + "  " + text_in(task, "kind"), Tone::strong);
+    line(session, "task", std::to_string(integer_in(task, "id").value_or(0)) + "  " + text_in(task, "kind"), Tone::strong);
     line(session, "state", state, tone_of_state(state));
     line(session, "what", gist_of(task, session));
     line(session, "queue", text_in(task, "queue") + "  priority " + std::to_string(integer_in(task, "priority").value_or(0)));
@@ -91,9 +91,9 @@ class Show final : public Verb {
   }
 
   static void show_attempts(Session& session, const std::string& path) {
-    const Answer answer = session.daemon().get("/v1/tasks/" + path + "/attempts");
+    const Object answer = session.daemon().get("/v1/tasks/" + path + "/attempts").object();
     Table table = make_attempt_table();
-    for (const auto& attempt : array_in(answer.object(), "attempts")) add_attempt(table, as_object(attempt), session);
+    for (const auto& attempt : array_in(answer, "attempts")) add_attempt(table, as_object(attempt), session);
     if (table.empty()) return;
     session.out() << '\n';
     table.print(session.out(), session.paper());

@@ -61,7 +61,8 @@ class StoreCheck final : public StoreVerb {
   int online(Session& session) override {
     const Answer answer = session.daemon().get("/v1/store/check", long_enough);
     std::vector<std::string> faults{};
-    for (const auto& fault : array_in(answer.object(), "faults")) faults.push_back(shown(fault));
+    const Object found = answer.object();
+    for (const auto& fault : array_in(found, "faults")) faults.push_back(shown(fault));
     if (!session.json()) return report(session, faults);
     session.print(answer.body);
     return faults.empty() ? ExitCode::ok : ExitCode::failed;

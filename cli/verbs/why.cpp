@@ -24,7 +24,7 @@ class Why final : public Verb {
  private:
   void explain(const Session& session, const Object& why) const {
     const Array& reasons = array_in(why, "reasons");
-    session.print("task " + task_ + " is " + text_in(why, "state") + (reasons.empty() ? "" : ", because"));
+    session.print("task " + task_ + " is " + text_in(why, "state") + (reasons.empty() ? "" : ":"));
     int number = 0;
     for (const auto& reason : reasons) {
       const Object& one = as_object(reason);
