@@ -43,10 +43,12 @@ std::int64_t MemoryMaintenance::retain_events(Timestamp before, std::int64_t lim
 }
 
 std::int64_t MemoryMaintenance::retain_requests(Timestamp before, std::int64_t limit) {
-  std::vector<std::string> old;
+  std::vector<std::pair<Timestamp, std::string>> old;
   for (const auto& [key, request] : state_.requests)
-    if (request.at < before && static_cast<std::int64_t>(old.size()) < limit) old.push_back(key);
-  for (const std::string& key : old) state_.forget_request(key);
+    if (request.at < before) old.emplace_back(request.at, key);
+  std::sort(old.begin(), old.end());
+  if (static_cast<std::int64_t>(old.size()) > limit) old.resize(static_cast<std::size_t>(limit));
+  for (const auto& [at, key] : old) state_.forget_request(key);
   return static_cast<std::int64_t>(old.size());
 }
 

@@ -177,7 +177,7 @@ TaskPage SqliteReader::list(const ListQuery& query, Timestamp now) {
   TaskPage page;
   const Selector& selector = query.selector;
   Conditions where;
-  where.push(to_ms(now));  // ?1
+  where.add("?1 IS NOT NULL", to_ms(now));  // so that ?1 is bound whatever follows
   if (!selector.states.empty() && selector.ids.empty()) {
     const std::int64_t most = candidates(counts(), selector);
     if (most == 0) return page;

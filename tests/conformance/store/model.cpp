@@ -1,0 +1,356 @@
+// Random programs of verbs are driven through two stores at once: the memory store, written to be obviously right, and the store under
+// test. Every answer and everything that can be read must be equal. A failure prints its seed; REEVE_SEED=n runs that one again.
+#include <cstdlib>
+#include <functional>
+#include <random>
+#include <sstream>
+#include <stdexcept>
+
+#include "store/open.hpp"
+#include "tests/conformance/store/fixture.hpp"
+
+namespace reeve::store::conformance {
+namespace {
+
+template <class Value>
+std::string text(const std::optional<Value>& value);
+std::string text(Timestamp at) { return std::to_string(to_ms(at) - 1'800'000'000'000); }
+std::string text(const std::string& value) { return value; }
+std::string text(double value) { return std::to_string(value); }
+std::string text(int value) { return std::to_string(value); }
+std::string text(TaskId id) { return std::to_string(number(id)); }
+std::string text(const Dedupe& dedupe) { return dedupe.key + (dedupe.scope == DedupeScope::global ? "/global" : "/kind"); }
+std::string text(Outcome outcome) { return std::string(name(outcome)); }
+std::string text(const TaskError& e) {
+  return e.code + "|" + e.message + "|" + e.detail + "|" + text(e.exit_code) + "|" + text(e.signal) + "|" + e.stderr_tail;
+}
+std::string text(const Progress& p) { return text(p.percent) + "|" + text(p.current) + "|" + text(p.total) + "|" + p.label + "|" + p.meta; }
+template <class Value>
+std::string text(const std::optional<Value>& value) {
+  return value ? text(*value) : "-";
+}
+
+std::string text(const Task& t) {
+  std::ostringstream out;
+  out << "task " << text(t.id) << ' ' << t.kind << ' ' << t.queue << " p" << t.priority << ' ' << name(t.status) << " payload " << t.payload
+      << ' ' << t.metadata << ' ' << t.overrides << " result " << text(t.result) << " error " << text(t.error) << " progress " << text(t.progress)
+      << '@' << text(t.progress_at);
+  for (const auto& [key, value] : t.labels) out << ' ' << key << '=' << value;
+  out << " ext " << text(t.external_id) << " dedupe " << text(t.dedupe) << " by " << t.created_by << " tries " << t.attempt << '/' << t.max_attempts
+      << ' ' << t.crashes << '/' << t.max_crashes << ' ' << t.interruptions << ' ' << t.snoozes << " g" << t.generation << " e" << t.epoch << " r"
+      << t.runner << " lease " << text(t.lease_expires_at) << " times " << text(t.created_at) << ' ' << text(t.run_at) << ' ' << text(t.claimed_at)
+      << ' ' << text(t.started_at) << ' ' << text(t.finished_at) << ' ' << text(t.last_seen_at) << " stale " << text(t.stale_at) << t.stale_reason
+      << " cancel " << text(t.cancel_requested_at) << t.cancel_reason << " expires " << text(t.expires_at);
+  return out.str();
+}
+
+std::string text(const Attempt& a) {
+  std::ostringstream out;
+  out << "attempt " << text(a.task) << " e" << a.epoch << " n" << a.number << " g" << a.generation << " r" << a.runner << ' ' << a.executor << ' '
+      << a.pid << ' ' << text(a.claimed_at) << ' ' << text(a.started_at) << ' ' << text(a.finished_at) << ' ' << text(a.outcome) << ' '
+      << text(a.error) << ' ' << text(a.exit_code) << ' ' << a.use.cpu_user_ms << ' ' << a.left_children;
+  return out.str();
+}
+
+std::string text(const Event& e) {
+  std::ostringstream out;
+  out << "event " << number(e.seq) << ' ' << text(e.at) << ' ' << e.type << ' ' << text(e.task) << ' ' << e.kind << ' ' << e.queue << ' ' << e.epoch
+      << ' ' << e.runner << ' ' << e.actor << ' ' << e.data;
+  return out.str();
+}
+
+std::string text(const std::vector<Lost>& lost) {
+  std::string out;
+  for (const Lost& one : lost) out += " lost " + text(one.claim.task) + ":" + std::to_string(one.claim.epoch) + std::string(name(one.status));
+  return out;
+}
+
+// Everything a reader can tell.
+std::string everything(Reader& reader, Timestamp now) {
+  std::ostringstream out;
+  ListQuery list;
+  list.order = Order::oldest_first;
+  list.limit = 10'000;
+  list.with_payload = true;
+  for (const Task& task : reader.list(list, now).tasks) {
+    out << text(task) << '\n' << text(*reader.get(task.id)) << '\n';
+    for (const Attempt& attempt : reader.attempts(task.id)) out << text(attempt) << '\n';
+    LogQuery lines;
+    lines.task = task.id;
+    for (const LogLine& line : reader.log(lines).lines) out << "line " << line.seq << ' ' << line.epoch << ' ' << line.message << '\n';
+    const Position position = reader.position(task.id, now, 5);
+    out << "position " << position.ahead << position.at_least << '\n';
+  }
+  for (int state = 0; state <= static_cast<int>(State::cancelled); ++state) {
+    ListQuery one;
+    one.selector.states = {static_cast<State>(state)};
+    one.limit = 7;
+    const TaskPage page = reader.list(one, now);
+    out << name(static_cast<State>(state)) << ':';
+    for (const Task& task : page.tasks) out << ' ' << text(task.id);
+    out << (page.more ? " more\n" : "\n");
+  }
+  EventQuery events;
+  events.limit = 10'000;
+  for (const Event& event : reader.events(events).events) out << text(event) << '\n';
+  out << "events " << number(reader.first_event()) << ' ' << number(reader.last_event()) << '\n';
+  for (const CountRow& row : reader.counts()) out << "count " << row.queue << ' ' << row.kind << ' ' << name(row.status) << ' ' << row.count << '\n';
+  for (const QueuePause& pause : reader.pauses()) out << "pause " << pause.queue << ' ' << pause.reason << ' ' << text(pause.since) << '\n';
+  for (const RunnerRow& row : reader.runners(100)) out << "runner " << row.id << ' ' << row.name << ' ' << text(row.stopped_at) << '\n';
+  const KindTimings timings = reader.timings("echo", 5);
+  out << "timings " << timings.samples << ' ' << timings.run_p95_ms << ' ' << timings.start_p50_ms << '\n';
+  return out.str();
+}
+
+// One random program. Each step is a function from a store to the text of its answer, so that both stores do the same.
+class Program {
+ public:
+  explicit Program(std::uint64_t seed) : dice_(seed) {}
+  using Step = std::function<std::string(Store&)>;
+
+  Step next() {
+    now += Millis{roll(3) == 0 ? roll(4'000) : roll(50)};
+    switch (roll(20)) {
+      case 0: case 1: case 2: case 3: return enqueue();
+      case 4: case 5: case 6: return claim();
+      case 7: case 8: return start();
+      case 9: case 10: case 11: return finish();
+      case 12: return renew();
+      case 13: return [at = now, limit = roll(6)](Store& s) {
+        const ExpireAnswer answer = s.tasks().expire(at, limit);
+        std::string out = text(answer.lost) + (answer.more ? " more" : "");
+        for (const TaskId id : answer.expired) out += " expired " + text(id);
+        return out;
+      };
+      case 14: return [at = now, id = any_task()](Store& s) {
+        const CancelAnswer answer = s.tasks().cancel(id, "reason", "uid:1", at);
+        return std::to_string(static_cast<int>(answer.result)) + std::string(name(answer.status)) + (answer.running ? "running" : "");
+      };
+      case 15: return [at = now, id = any_task()](Store& s) { return std::to_string(static_cast<int>(s.tasks().retry(id, "uid:1", at))); };
+      case 16: return roll(3) == 0 ? remove() : journal();
+      case 17: return journal();
+      case 18: return roll(2) == 0 ? queue() : runner();
+      default: return roll(4) == 0 ? retain() : journal();
+    }
+  }
+
+  // What the store under the model answered to a claim: the keys to go on with.
+  std::vector<ClaimKey> keys{};
+  Timestamp now = from_ms(1'800'000'000'000);
+  std::int64_t tasks = 0;
+
+ private:
+  int roll(int sides) { return static_cast<int>(dice_() % static_cast<std::uint64_t>(sides)); }
+  TaskId any_task() { return TaskId{1 + roll(static_cast<int>(tasks) + 2)}; }
+  ClaimKey any_key() {
+    if (keys.empty() || roll(10) == 0) return {any_task(), roll(4)};
+    const auto from_end = std::min<std::size_t>(static_cast<std::size_t>(roll(8)), keys.size() - 1);
+    return keys[keys.size() - 1 - from_end];
+  }
+  std::string word(const char* stem, int choices) { return stem + std::to_string(roll(choices)); }
+
+  NewTask fresh() {
+    NewTask task = StoreTest::task(roll(3) == 0 ? "report" : "echo");
+    task.queue = word("q", 2);
+    task.priority = roll(10);
+    task.payload = word("\"payload", 3) + "\"";
+    if (roll(3) == 0) task.run_at = now + Millis{roll(6'000) - 1'000};
+    if (roll(4) == 0) task.dedupe = Dedupe{word("k", 3), roll(2) == 0 ? DedupeScope::kind : DedupeScope::global};
+    if (roll(8) == 0) task.external_id = word("x", 20);
+    if (roll(6) == 0) task.expires_at = now + Millis{roll(5'000)};
+    if (roll(4) == 0) task.labels = {{"a", word("v", 2)}};
+    task.max_crashes = 1 + roll(3);
+    return task;
+  }
+
+  Step enqueue() {
+    EnqueueRequest request;
+    const int count = roll(4) == 0 ? 1 + roll(4) : 1;
+    for (int i = 0; i < count; ++i) request.tasks.push_back(fresh());
+    if (roll(5) == 0) request.request_key = word("r", 6);
+    request.fingerprint = word("f", 2);
+    tasks += count;
+    return [request, at = now](Store& s) {
+      const EnqueueAnswer answer = s.tasks().enqueue(request, at);
+      if (const auto* refused = std::get_if<EnqueueRefused>(&answer))
+        return "refused " + std::to_string(static_cast<int>(refused->reason)) + " " + std::to_string(refused->item) + " " + text(refused->holder);
+      const auto& done = std::get<EnqueueDone>(answer);
+      std::string out = done.replayed ? "replayed" : "done";
+      for (const Enqueued& one : done.tasks) out += " " + text(one.id) + std::string(name(one.disposition)) + (one.payload_differs ? "!" : "");
+      return out;
+    };
+  }
+
+  Step claim() {
+    ClaimRequest request;
+    request.runner = 1 + roll(3);
+    request.limit = roll(5);
+    request.lease_expires_at = now + Millis{1'000 + roll(6'000)};
+    request.kinds = {{"echo", roll(4)}};
+    if (roll(2) == 0) request.kinds.push_back({"report", 1 + roll(3)});
+    if (roll(3) == 0) request.queues = {{"q0", roll(3)}};
+    return [this, request, at = now](Store& s) {
+      const ClaimAnswer answer = s.tasks().claim(request, at);
+      std::string out = "next due " + text(answer.next_due);
+      for (const Task& task : answer.tasks) {
+        out += "\n" + text(task);
+        const ClaimKey key{task.id, task.epoch};
+        if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+      }
+      return out;
+    };
+  }
+
+  Step start() {
+    return [key = any_key(), at = now](Store& s) { return std::string(s.tasks().start(key, 7, "process", at) ? "started" : "lost"); };
+  }
+
+  Step finish() {
+    Finish end;
+    end.claim = any_key();
+    end.exit_code = roll(3);
+    end.use.cpu_user_ms = roll(100);
+    if (roll(4) == 0) end.started_at = now - Millis{5};
+    switch (roll(5)) {
+      case 0: case 1: end.next = Succeed{roll(3) == 0 ? "" : "\"r\""}; break;
+      case 2:
+        end.outcome = Outcome::failed;
+        end.next = Requeue{now + Millis{roll(3'000)}, static_cast<Budget>(roll(4))};
+        end.error = StoreTest::error(word("code", 3));
+        break;
+      case 3:
+        end.outcome = roll(2) == 0 ? Outcome::crashed : Outcome::failed;
+        end.next = Fail{};
+        end.error = StoreTest::error(word("code", 3));
+        break;
+      default: end.outcome = Outcome::cancelled; end.next = Cancel{word("c", 2)};
+    }
+    return [end, at = now](Store& s) {
+      const Finished answer = s.tasks().finish(end, at);
+      return std::string(answer.recorded ? "recorded " : "lost ") + std::string(name(answer.status)) + text(answer.retry_at);
+    };
+  }
+
+  Step renew() {
+    std::vector<ClaimKey> claims{any_key(), any_key()};
+    return [claims, at = now, until = now + Millis{roll(8'000)}](Store& s) {
+      std::string out;
+      for (const ClaimKey key : s.tasks().renew(claims, until, at)) out += " " + text(key.task);
+      return out;
+    };
+  }
+
+  Step remove() {
+    return [id = any_task(), at = now](Store& s) { return std::to_string(static_cast<int>(s.tasks().remove(id, "uid:1", at))); };
+  }
+
+  Step journal() {
+    const ClaimKey key = any_key();
+    const Timestamp at = now;
+    switch (roll(4)) {
+      case 0: {
+        Progress progress = StoreTest::percent(roll(120), word("label", 3));
+        if (roll(2) == 0) progress.current = roll(10);
+        return [=](Store& s) { return std::string(s.journal().progress(key, progress, at) ? "kept" : "lost"); };
+      }
+      case 1: {
+        LogLine line;
+        line.at = at;
+        line.message = word("line", 9);
+        const std::vector<LogLine> lines(static_cast<std::size_t>(roll(3)), line);
+        return [=](Store& s) { return std::string(s.journal().log(key, lines, at) ? "kept" : "lost"); };
+      }
+      case 2: return [=](Store& s) { return std::string(s.journal().flag_stale(key, "silent", at) ? "kept" : "lost"); };
+      default: return [=](Store& s) { return std::string(s.journal().clear_stale(key, at) ? "kept" : "lost"); };
+    }
+  }
+
+  Step queue() {
+    return [queue = word("q", 2), pause = roll(3) == 0, at = now](Store& s) {
+      const bool changed = pause ? s.queues().pause(queue, "why", "uid:1", at) : s.queues().resume(queue, "uid:1", at);
+      return std::string(changed ? "changed" : "same");
+    };
+  }
+
+  Step runner() {
+    const Timestamp at = now;
+    switch (roll(3)) {
+      case 0: return [at](Store& s) { return std::to_string(s.runners().open_runner({"n", "b", "i", 1}, at)); };
+      case 1: return [at, id = 1 + roll(3)](Store& s) { return s.runners().close_runner(id, at), std::string("closed"); };
+      default: return [at, id = 1 + roll(3), limit = 1 + roll(4)](Store& s) {
+        const ExpireAnswer answer = s.runners().requeue_dead(id, at, limit);
+        return text(answer.lost) + (answer.more ? " more" : "");
+      };
+    }
+  }
+
+  Step retain() {
+    RetentionPolicy policy;
+    policy.succeeded = Millis{roll(4'000)};
+    policy.failed = Millis{roll(8'000)};
+    if (roll(3) == 0) policy.events = Millis{5'000 + roll(20'000)};
+    if (roll(3) == 0) policy.requests = Millis{roll(5'000)};
+    return [policy, at = now, limit = 1 + roll(6)](Store& s) {
+      const RetentionReport report = s.maintenance().retain(policy, at, limit);
+      return std::to_string(report.tasks) + " " + std::to_string(report.events) + " " + std::to_string(report.requests) + (report.more ? " more" : "");
+    };
+  }
+
+  std::mt19937_64 dice_;
+};
+
+struct RanSteps final : Operation {
+  void run(Store& store) override {
+    answers.clear();
+    for (const Program::Step& step : steps) answers.push_back(step(store));
+    if (fails) throw std::runtime_error("on purpose");
+  }
+  void refuse(std::exception_ptr) override { answers = {"refused"}; }
+  std::vector<Program::Step> steps{};
+  bool fails = false;
+  std::vector<std::string> answers{};
+};
+
+void compare(std::uint64_t seed, int steps) {
+  INFO("REEVE_SEED=" << seed);
+  Options memory;
+  memory.url = "memory:";
+  const auto model = store::open(memory);
+  const auto model_reader = model->open_reader();
+  const auto place = make_place();
+  auto tested = place->open();
+  auto reader = tested->open_reader();
+  Program program(seed);
+  std::mt19937_64 dice(seed + 1);
+  for (int done = 0; done < steps;) {
+    RanSteps group;
+    const auto size = 1 + static_cast<int>(dice() % 6);
+    for (int i = 0; i < size; ++i) group.steps.push_back(program.next());
+    group.fails = dice() % 12 == 0;
+    done += size;
+    Operation* const operations[] = {&group};
+    model->batch(operations);
+    const std::vector<std::string> expected = group.answers;
+    tested->batch(operations);
+    REQUIRE(group.answers == expected);
+    if (dice() % 16 != 0) continue;
+    REQUIRE(everything(*reader, program.now) == everything(*model_reader, program.now));
+    if (dice() % 4 != 0) continue;
+    if (reader->facts().location.empty()) continue;  // nothing to open again
+    reader.reset();
+    tested.reset();
+    tested = place->open();
+    reader = tested->open_reader();
+  }
+  REQUIRE(everything(*reader, program.now) == everything(*model_reader, program.now));
+  REQUIRE(reader->check() == std::vector<std::string>{});
+}
+
+}  // namespace
+
+TEST_CASE("random programs do to every store what they do to the model", "[model][conformance]") {
+  if (const char* seed = std::getenv("REEVE_SEED")) return compare(std::strtoull(seed, nullptr, 10), 600);
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) compare(seed, 250);
+}
+
+}  // namespace reeve::store::conformance
