@@ -137,7 +137,11 @@ class Daemon::Life {
 // ------------------------------------------------------------------------------------------------------------------ start
 
 int Daemon::Life::run() {
-  if (options_.is_service) manager_.emplace();
+  if (options_.is_service) {
+    manager_.emplace();
+    // From here on a signal waits for the loop: one that comes during the start ends the daemon in good order too.
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
+  }
   std::signal(SIGPIPE, SIG_IGN);
   try {
     open();
@@ -212,10 +216,7 @@ void Daemon::Life::bind() {
 
 void Daemon::Life::start() {
   if (code_ != ExitCode::ok) return;
-  if (options_.is_service) {
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
-    listen_for_signals();
-  }
+  if (options_.is_service) listen_for_signals();
   if (options_.until_idle) supervisor_->when_idle([this] { shut_down_from_anywhere(); });
   if (manager_) watchdog_.emplace(loop_.get_executor(), *manager_, *store_);
   asio::co_spawn(loop_, server_->run(), [this](const std::exception_ptr& failed) { server_ended(failed); });
