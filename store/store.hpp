@@ -153,9 +153,9 @@ class Tasks {
   virtual EnqueueAnswer enqueue(const EnqueueRequest& request, Timestamp now) = 0;
 
   // Hands up to `limit` due tasks to the runner: priority first, then the one due longest, then the lower id. Paused queues are passed
-  // over. Queued tasks past their expires_at are cancelled on the way. At most a thousand become due or expire in one claim: if there may be
-  // more, next_due is `now`; claim again. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are queued for
-  // later, held back, or finished.
+  // over. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are queued for
+  // later, held back, or finished. Queued tasks past their expires_at are cancelled on the way. At most a thousand become due or expire in
+  // one claim: if there may be more, next_due is `now`; claim again.
   virtual ClaimAnswer claim(const ClaimRequest& request, Timestamp now) = 0;
 
   // The body of the attempt runs. False: the claim is lost.
