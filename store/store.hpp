@@ -154,7 +154,8 @@ class Tasks {
 
   // Hands up to `limit` due tasks to the runner: priority first, then the one due longest, then the lower id. Paused queues are passed
   // over. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are queued for
-  // later, held back, or finished.
+  // later, held back, or finished. Queued tasks past their expires_at are cancelled on the way. At most a thousand become due or expire in
+  // one claim: if there may be more, next_due is `now`; claim again.
   virtual ClaimAnswer claim(const ClaimRequest& request, Timestamp now) = 0;
 
   // The body of the attempt runs. False: the claim is lost.
@@ -173,10 +174,11 @@ class Tasks {
   [[nodiscard]] virtual Finished finish(const Finish& finish, Timestamp now) = 0;
 
   // A queued or waiting task ends at once; of a claimed or running one the request is recorded, survives restarts and lease changes, and
-  // `running` names the attempt to stop. A second request keeps the first reason and time. Terminal tasks are unchanged.
+  // `running` names the attempt to stop; the event is task.cancel_requested. A second request keeps the first reason and time. Terminal tasks are unchanged.
   virtual CancelAnswer cancel(TaskId task, std::string_view reason, std::string_view actor, Timestamp now) = 0;
 
-  // A failed or cancelled task is queued again as a new generation with fresh budgets; its error and progress are cleared.
+  // A failed or cancelled task is queued again as a new generation with fresh budgets; its error, progress and expires_at are cleared. It
+  // gives up its dedupe key when another open task has taken that meanwhile.
   virtual RetryResult retry(TaskId task, std::string_view actor, Timestamp now) = 0;
 
   // Deletes a terminal task and everything that belongs to it but its task.deleted event.

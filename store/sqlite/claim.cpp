@@ -87,21 +87,35 @@ struct Admission {
   }
 };
 
-// Every (queue, kind) that has ready tasks and room: one seek a lane.
+// Goes on to the next (queue, kind) that has ready tasks: one or two seeks. Not one comparison of pairs: SQLite begins that at the pair
+// itself and would walk through the whole lane.
+bool next_lane(Connection& db, std::string& queue, std::string& kind) {
+  {
+    Query same_queue = db.query(
+        "SELECT kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND queue = ? AND kind > ? ORDER BY kind LIMIT 1");
+    same_queue.bind(queue, kind);
+    if (same_queue.step()) {
+      std::string found = same_queue.row().text();
+      kind = std::move(found);
+      return true;
+    }
+  }
+  Query next_queue = db.query("SELECT queue, kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND queue > ? ORDER BY queue, kind LIMIT 1");
+  next_queue.bind(queue);
+  if (!next_queue.step()) return false;
+  Row row = next_queue.row();
+  std::string found = row.text();
+  kind = row.text();
+  queue = std::move(found);
+  return true;
+}
+
+// Every (queue, kind) that has ready tasks and room.
 std::vector<Lane> open_lanes(Session& session, Admission& admission, int limit) {
   std::vector<Lane> lanes;
   std::string queue;
   std::string kind;
-  for (;;) {
-    Query next = session.db.query(
-        "SELECT queue, kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND (queue, kind) > (?, ?) ORDER BY queue, kind LIMIT 1");
-    next.bind(queue, kind);
-    if (!next.step()) break;
-    Row row = next.row();
-    std::string found_queue = row.text();
-    std::string found_kind = row.text();
-    queue = std::move(found_queue);
-    kind = std::move(found_kind);
+  while (next_lane(session.db, queue, kind)) {
     Lane lane(queue, kind, limit);
     if (!session.is_paused(queue) && admission.admits(lane)) lanes.push_back(std::move(lane));
   }

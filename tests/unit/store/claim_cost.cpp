@@ -1,0 +1,72 @@
+// A claim costs what it takes, not what is there: counted in steps of SQLite's machine, which do not depend on the load of this one.
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "store/open.hpp"
+#include "store/sqlite/session.hpp"
+#include "store/sqlite/verbs.hpp"
+
+namespace reeve::store {
+namespace {
+
+using namespace std::chrono_literals;
+const Timestamp now = from_ms(1'800'000'000'000);
+
+void add(std::vector<NewTask>& tasks, int count, const char* kind, Timestamp run_at) {
+  for (int i = 0; i < count; ++i) {
+    NewTask& task = tasks.emplace_back();
+    task.kind = kind;
+    task.queue = "default";
+    task.run_at = run_at;
+  }
+}
+
+// Steps of one claim of ten tasks beside `others` that it cannot take: ready ones of another kind, and ones whose time has not come.
+int steps_of_a_claim(int others) {
+  std::string directory = (std::filesystem::temp_directory_path() / "reeve-cost-XXXXXX").string();
+  REQUIRE(::mkdtemp(directory.data()));
+  Options options;
+  options.url = "sqlite:" + directory + "/reeve.db";
+  store::open(options).reset();
+  int steps = 0;
+  {
+    sqlite::Session session(directory + "/reeve.db", 1s, 0, 1ms);
+    sqlite::SqliteTasks tasks(session);
+    EnqueueRequest request;
+    add(request.tasks, others, "another", now);
+    add(request.tasks, others, "echo", now + 1h);
+    add(request.tasks, 20, "echo", now);
+    ClaimRequest claim;
+    claim.limit = 10;
+    claim.lease_expires_at = now + 15s;
+    claim.kinds = {{"echo", 10}};
+    session.begin();
+    (void)tasks.enqueue(request, now);
+    const auto count = [](void* total) {
+      ++*static_cast<int*>(total);
+      return 0;
+    };
+    sqlite3_progress_handler(session.db.handle(), 1, count, &steps);
+    const std::size_t taken = tasks.claim(claim, now).tasks.size();
+    sqlite3_progress_handler(session.db.handle(), 0, nullptr, nullptr);
+    session.rollback();
+    REQUIRE(taken == 10);
+  }
+  std::filesystem::remove_all(directory);
+  return steps;
+}
+
+}  // namespace
+
+TEST_CASE("the cost of a claim does not depend on what it cannot take", "[claim][sqlite][promise-I27]") {
+  const int few = steps_of_a_claim(10);
+  const int many = steps_of_a_claim(5'000);
+  INFO(few << " steps beside 20 others, " << many << " beside 10000");
+  CHECK(few > 0);
+  CHECK(many < few * 5 / 4);
+}
+
+}  // namespace reeve::store
