@@ -21,8 +21,8 @@ import wire
 import witness
 from waiting import wait_until
 
-BIN = os.environ.get("REEVE_BIN", "reeve")
-CHAOS = os.environ.get("REEVE_CHAOS", "chaos")
+BIN = os.path.abspath(os.environ.get("REEVE_BIN", "build/dev/reeve"))
+CHAOS = os.path.abspath(os.environ.get("REEVE_CHAOS", "build/dev/tests/daemon/chaos"))
 TERMINAL = ("succeeded", "failed", "cancelled")
 
 
@@ -237,9 +237,15 @@ class Lab:
     # ------------------------------------------------------------------------------------------------------ its records
 
     def export(self):
-        """Everything the API tells: ({id: task}, [event])."""
-        tasks = {task["id"]: task for task in self.pages("/v1/tasks?payload=true&order=oldest&limit=1000", "tasks")}
-        return tasks, self.pages("/v1/events?limit=1000", "events")
+        """Everything the API tells: ({id: task}, [event]), true at one moment: nothing happened while it was read."""
+
+        def unchanged():
+            before = self.pages("/v1/events?limit=1000", "events")
+            tasks = {task["id"]: task for task in self.pages("/v1/tasks?payload=true&order=oldest&limit=1000", "tasks")}
+            after = self.pages(f"/v1/events?limit=1000&after={before[-1]['seq'] if before else 0}", "events")
+            return None if after else (tasks, before)
+
+        return wait_until(unchanged, 60, "nothing happens while the store is read")
 
     def pages(self, path, member):
         rows, after = [], ""

@@ -200,7 +200,7 @@ class Attempts(DaemonCase):
         self.assertEqual([int(facts[name], 16) for name in ("SigBlk:", "SigIgn:", "SigCgt:")][:1], [0])
         self.assertEqual(int(facts["SigIgn:"], 16), 1 << 12, "only SIGPIPE, which the probe itself ignores")
         own = {name for name in environment if not name.startswith("REEVE_")}
-        self.assertLessEqual(own, {"LAB_ID", "LAB_WITNESS", "PATH", "TRACEPARENT"})
+        self.assertLessEqual(own, {"LAB_ID", "LAB_WITNESS", "PATH", "HOME", "LANG", "TRACEPARENT"})
         self.assertEqual((environment["REEVE_TASK_ID"], environment["REEVE_KIND"], environment["REEVE_FD"]), (str(task), "chaos", "3"))
 
 
