@@ -1,5 +1,7 @@
 #include "config/reading.hpp"
 
+#include <filesystem>
+
 #include "config/bytes.hpp"
 
 namespace reeve::config {
@@ -12,7 +14,7 @@ std::string Reading::at(Place place) const { return file_ + ":" + std::to_string
 
 std::string Reading::resolved(const std::string& path) const {
   if (path.starts_with('/') || folder_.empty()) return path;
-  return folder_ + (folder_.ends_with('/') ? "" : "/") + path;
+  return (std::filesystem::path{folder_} / path).lexically_normal().string();
 }
 
 Reading::Step::Step(Reading& reading, std::string_view key) : reading_(reading), length_(reading.path_.size()) {

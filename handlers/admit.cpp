@@ -62,7 +62,7 @@ class Admission {
  private:
   Check kind() {
     if (!is_name(wish_.kind)) return bad_name("kind", quoted(wish_.kind) + name_rule);
-    if (const Handler* found = handlers_.find(wish_.kind)) handler_ = *found;
+    if (const Handler* found = handlers_.find(wish_.kind)) handler_ = found;
     else if (!wish_.allow_unknown) return unknown_kind();
     task_.kind = std::move(wish_.kind);
     return std::nullopt;
@@ -78,9 +78,9 @@ class Admission {
 
   Check payload() {
     const auto size = static_cast<std::int64_t>(wish_.payload.size());
-    if (size > handler_.payload_bytes_max)
+    if (size > handler_->payload_bytes_max)
       return Refusal{"payload_too_large", "payload",
-                     "the payload has " + std::to_string(size) + " bytes, more than the " + std::to_string(handler_.payload_bytes_max) +
+                     "the payload has " + std::to_string(size) + " bytes, more than the " + std::to_string(handler_->payload_bytes_max) +
                          " that kind \"" + task_.kind + "\" takes; hand over a reference, or raise payload_limit of the handler"};
     const std::string fault = fault_in_json(wish_.payload);
     if (!fault.empty()) return Refusal{"invalid_json", "payload", "the payload is not valid JSON: " + fault};
@@ -89,9 +89,9 @@ class Admission {
   }
 
   Check place() {
-    task_.queue = wish_.queue ? std::move(*wish_.queue) : handler_.queue;
+    task_.queue = wish_.queue ? std::move(*wish_.queue) : handler_->queue;
     if (!is_name(task_.queue)) return bad_name("queue", quoted(task_.queue) + name_rule);
-    task_.priority = wish_.priority.value_or(handler_.priority);
+    task_.priority = wish_.priority.value_or(handler_->priority);
     if (task_.priority < 0 || task_.priority > 9)
       return invalid("priority", std::to_string(task_.priority) + " is no priority; write 0 to 9, 9 is served first");
     return std::nullopt;
@@ -121,8 +121,8 @@ class Admission {
   }
 
   Check budgets() {
-    task_.max_attempts = wish_.max_attempts.value_or(handler_.retry.attempts);
-    task_.max_crashes = wish_.max_crashes.value_or(handler_.retry.crashes);
+    task_.max_attempts = wish_.max_attempts.value_or(handler_->retry.attempts);
+    task_.max_crashes = wish_.max_crashes.value_or(handler_->retry.crashes);
     for (const auto& [field, value] : {std::pair{"max_attempts", task_.max_attempts}, std::pair{"max_crashes", task_.max_crashes}})
       if (value < 1 || value > most_attempts)
         return invalid(field, std::string{field} + " is " + std::to_string(value) + "; write 1 to " + std::to_string(most_attempts));
@@ -141,12 +141,12 @@ class Admission {
   }
 
   bool has_command() const {
-    const Handler seen = with_overrides(handler_, wish_.overrides);
+    const Handler seen = with_overrides(*handler_, wish_.overrides);
     return seen.process && !seen.process->command.empty();
   }
 
   Check labels() {
-    task_.labels = handler_.labels;
+    task_.labels = handler_->labels;
     for (auto& [key, value] : wish_.labels) {
       const std::string field = "labels." + (is_label_key(key) ? key : std::string{"?"});
       if (!is_label_key(key)) return bad_name("labels", quoted(key) + " is no key of a label; write 1 to 128 of the characters A-Z a-z 0-9 - _ . /");
@@ -159,7 +159,7 @@ class Admission {
   }
 
   Check metadata() {
-    task_.metadata = wish_.metadata.empty() ? handler_.metadata : std::move(wish_.metadata);
+    task_.metadata = wish_.metadata.empty() ? handler_->metadata : std::move(wish_.metadata);
     if (task_.metadata.empty()) return std::nullopt;
     if (task_.metadata.size() > small_json_bytes_max) return invalid("metadata", "the metadata has more than 64 KiB; put it into the payload");
     const std::string fault = fault_in_json(task_.metadata);
@@ -201,10 +201,16 @@ class Admission {
     return !no_trace && !no_span;
   }
 
+  // The defaults of every handler, for a kind that nobody has.
+  static const Handler& of_nobody() {
+    static const Handler defaults{};
+    return defaults;
+  }
+
   const Handlers& handlers_;
   Wish& wish_;
   const store::Timestamp now_;
-  Handler handler_{};  // the defaults of every handler when nobody has the kind
+  const Handler* handler_ = &of_nobody();
   store::NewTask task_{};
 };
 

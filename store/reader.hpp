@@ -118,7 +118,8 @@ struct StoreFacts {
   std::int64_t schema = 0;
   std::int64_t file_bytes = 0;
   std::int64_t wal_bytes = 0;
-  std::vector<std::string> warnings{};  // sentences: known defects of the library, relaxed durability, ...
+  std::vector<std::string> warnings{};  // sentences about what is not safe: relaxed durability, memory only
+  std::vector<std::string> notes{};     // sentences worth knowing: known defects of the library that the store works around
 };
 
 class Reader {

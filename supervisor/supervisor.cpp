@@ -52,7 +52,7 @@ class Supervisor::Shell {
         lease_origin_moment_(parts_.clock.moment()),
         lease_origin_(parts_.clock.now()) {}
 
-  asio::awaitable<void> run(store::RunnerIdentity identity);
+  asio::awaitable<void> run(store::RunnerIdentity identity, std::function<void()> ready);
 
   // Every event goes through here: tell the core, then do what follows.
   template <class Tell>
@@ -139,7 +139,7 @@ class Supervisor::Shell {
 
 // ------------------------------------------------------------------------------------------------------------------ life
 
-asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity) {
+asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity, std::function<void()> ready) {
   runner_name_ = identity.name;
   started_at_ = parts_.clock.now();
   for (const executors::LeftChild& stray : parts_.executors.remove_strays())
@@ -151,6 +151,7 @@ asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity) {
   parts_.log.info("runner.started", {{"runner", runner_}, {"name", runner_name_}, {"pid", identity.pid}});
 
   on([this](Core& core, Now at) { core.opened(runner_, at); });
+  if (ready) ready();
   co_await until_over();
 
   auto close = [this, at = parts_.clock.now()](store::Store& store) { store.runners().close_runner(runner_, at); };
@@ -393,7 +394,9 @@ Supervisor::Supervisor(Parts parts, Options options, std::shared_ptr<const handl
     : shell_(std::make_unique<Shell>(std::move(parts), std::move(options), std::move(handlers), forward_task_output, retention)) {}
 Supervisor::~Supervisor() = default;
 
-asio::awaitable<void> Supervisor::run(store::RunnerIdentity identity) { return shell_->run(std::move(identity)); }
+asio::awaitable<void> Supervisor::run(store::RunnerIdentity identity, std::function<void()> ready) {
+  return shell_->run(std::move(identity), std::move(ready));
+}
 void Supervisor::work_arrived() {
   shell_->on([](Core& core, Now at) { core.work_arrived(at); });
 }

@@ -43,9 +43,10 @@ class Supervisor {
              store::RetentionPolicy retention);
   ~Supervisor();
 
+  // `ready` is called once, when recovery is done and tasks are claimed.
   // Registers the incarnation, removes what dead ones left (processes first, then their claims), claims and runs tasks until it has been
   // told to shut down and every attempt has ended. Throws when the store cannot do its job.
-  boost::asio::awaitable<void> run(store::RunnerIdentity identity);
+  boost::asio::awaitable<void> run(store::RunnerIdentity identity, std::function<void()> ready = {});
 
   // There may be new work (an enqueue committed, a queue was resumed, a cancel freed something). Cheap; call freely.
   void work_arrived();

@@ -22,20 +22,13 @@ std::string_view word(handlers::Jitter jitter) {
   return "full";
 }
 
-void write_words(JsonWriter& json, std::string_view key, const std::vector<std::string>& words) {
-  if (words.empty()) return;
-  json.key(key).open_array();
-  for (const std::string& one : words) json.value(one);
-  json.close_array();
-}
-
 void write_retry(JsonWriter& json, const handlers::RetryPolicy& retry) {
   json.open_object();
   json.member("attempts", retry.attempts).member("crashes", retry.crashes).member("backoff", word(retry.backoff));
   json.member("base", store::to_text(retry.base)).member("max", store::to_text(retry.max)).member("factor", retry.factor);
   json.member("jitter", word(retry.jitter));
-  write_words(json, "retry_on", retry.retry_on);
-  write_words(json, "reject_on", retry.reject_on);
+  json.words("retry_on", retry.retry_on);
+  json.words("reject_on", retry.reject_on);
   json.close_object();
 }
 
@@ -50,7 +43,7 @@ void write_handler(JsonWriter& json, const handlers::Handler& handler) {
   json.member("kind", handler.kind).member("executor", handler.executor).member("queue", handler.queue);
   json.member("priority", handler.priority).member("concurrency", handler.concurrency);
   if (handler.process) {
-    write_words(json, "command", handler.process->command);
+    json.words("command", handler.process->command);
     json.text_member("cwd", handler.process->cwd).text_member("user", handler.process->user).text_member("group", handler.process->group);
   }
   if (handler.builtin) json.member("builtin", handler.builtin->name);

@@ -10,12 +10,6 @@ void write_use(JsonWriter& json, const store::ResourceUse& use) {
   json.member("output_bytes", use.output_bytes).member("dropped_bytes", use.dropped_bytes);
 }
 
-void write_words(JsonWriter& json, std::string_view key, const std::vector<std::string>& words) {
-  json.key(key).open_array();
-  for (const std::string& one : words) json.value(one);
-  json.close_array();
-}
-
 }  // namespace
 
 void write_attempt(JsonWriter& json, const store::Attempt& attempt) {
@@ -67,7 +61,8 @@ void write_facts(JsonWriter& json, const store::StoreFacts& facts) {
   json.open_object();
   json.member("engine", facts.engine).text_member("location", facts.location).member("durability", facts.durability);
   json.member("schema", facts.schema).member("file_bytes", facts.file_bytes).member("wal_bytes", facts.wal_bytes);
-  write_words(json, "warnings", facts.warnings);
+  json.words("warnings", facts.warnings);
+  json.words("notes", facts.notes);
   json.close_object();
 }
 

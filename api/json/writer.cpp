@@ -91,6 +91,13 @@ JsonWriter& JsonWriter::punctuate(char open) {
   return *this;
 }
 
+JsonWriter& JsonWriter::words(std::string_view name, const std::vector<std::string>& all) {
+  if (all.empty()) return *this;
+  key(name).open_array();
+  for (const std::string& one : all) value(one);
+  return close_array();
+}
+
 JsonWriter& JsonWriter::key(std::string_view name) {
   comma();
   append_string(text_, name);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/time.hpp"
 
@@ -39,6 +40,8 @@ class JsonWriter {
     key(name);
     return value(what);
   }
+  // An array of texts; left out when there is none.
+  JsonWriter& words(std::string_view name, const std::vector<std::string>& all);
   // Absent values are left out.
   template <class Value>
   JsonWriter& member(std::string_view name, const std::optional<Value>& what) {

@@ -86,17 +86,23 @@ struct Check {
   std::string detail{};
 };
 
-std::vector<Check> checks_of(const supervisor::Overview& overview, const store::StoreFacts& facts, const handlers::Handlers& handlers) {
+std::vector<Check> checks_of(const supervisor::Overview& overview, const store::StoreFacts& facts) {
   std::vector<Check> checks;
   checks.push_back({"healthy", overview.trouble.empty(), overview.trouble});
   checks.push_back({"claims tasks", overview.phase == supervisor::Phase::running && !overview.paused_claims,
                     overview.paused_claims ? "drained; `reeve resume` claims again" : "phase " + std::string(name(overview.phase))});
   checks.push_back({"commits are durable", facts.durability == "full", "durability is " + facts.durability});
   for (const std::string& warning : facts.warnings) checks.push_back({"store", false, warning});
+  return checks;
+}
+
+// Worth knowing, and no fault.
+std::vector<std::string> notes_of(const store::StoreFacts& facts, const handlers::Handlers& handlers) {
+  std::vector<std::string> notes = facts.notes;
   for (const handlers::Handler& handler : handlers.all())
     if (!handler.timeout && handler.kind != handlers::command_kind)
-      checks.push_back({"timeout of " + handler.kind, false, "an attempt may run for ever; set handlers." + handler.kind + ".timeout"});
-  return checks;
+      notes.push_back("an attempt of " + handler.kind + " may run for ever; set handlers." + handler.kind + ".timeout");
+  return notes;
 }
 
 }  // namespace
@@ -113,9 +119,10 @@ Answer get_doctor(Service& service, Request request) {
   json.close_array();
   write_facts(json.key("store"), facts);
   json.key("checks").open_array();
-  for (const Check& check : checks_of(service.backend.supervisor.overview(), facts, *handlers))
+  for (const Check& check : checks_of(service.backend.supervisor.overview(), facts))
     json.open_object().member("name", check.name).member("ok", check.ok).text_member("detail", check.detail).close_object();
-  json.close_array().close_object();
+  json.close_array();
+  json.words("notes", notes_of(facts, *handlers)).close_object();
   co_return json_reply(std::move(json).text());
 }
 

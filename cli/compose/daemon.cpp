@@ -37,7 +37,6 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds look_for_ready{5};
 constexpr std::chrono::seconds fail_stop_limit{5};  // for attempts to be stopped after the store has failed
 
 std::shared_ptr<const handlers::Handlers> handlers_of(const config::Configuration& configuration) {
@@ -93,7 +92,6 @@ class Daemon::Life {
   void bind();
   void start();
   void listen_for_signals();
-  void await_ready();
   void ready();
   void shut_down(const std::string& why);
   void supervisor_ended(const std::exception_ptr& failed);
@@ -131,7 +129,7 @@ class Daemon::Life {
   std::unique_ptr<api::Server> server_{};
   std::optional<Watchdog> watchdog_{};
   asio::signal_set signals_{loop_};
-  asio::steady_timer timer_{loop_};  // first waits for READY, later bounds a fail-stop
+  asio::steady_timer timer_{loop_};  // bounds a fail-stop
 };
 
 // ------------------------------------------------------------------------------------------------------------------ start
@@ -220,17 +218,8 @@ void Daemon::Life::start() {
   if (options_.until_idle) supervisor_->when_idle([this] { shut_down_from_anywhere(); });
   if (manager_) watchdog_.emplace(loop_.get_executor(), *manager_, *store_);
   asio::co_spawn(loop_, server_->run(), [this](const std::exception_ptr& failed) { server_ended(failed); });
-  asio::co_spawn(loop_, supervisor_->run(make_identity(configuration().supervisor.name, incarnation_)),
+  asio::co_spawn(loop_, supervisor_->run(make_identity(configuration().supervisor.name, incarnation_), [this] { ready(); }),
                  [this](const std::exception_ptr& failed) { supervisor_ended(failed); });
-  await_ready();
-}
-
-void Daemon::Life::await_ready() {
-  if (supervisor_->overview().phase != supervisor::Phase::starting) return ready();
-  timer_.expires_after(look_for_ready);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) await_ready();
-  });
 }
 
 void Daemon::Life::ready() {

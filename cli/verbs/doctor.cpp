@@ -31,8 +31,8 @@ class Doctor final : public Verb {
       const bool there = is_set_in(one, "available");
       table.add({{there ? "yes" : "no", there ? Tone::good : Tone::warn, {}}, {text_in(one, "name"), Tone::plain, {}}, {text_in(one, "detail"), Tone::plain, {}}});
     }
-    for (const auto& warning : array_in(object_in(report, "store"), "warnings"))
-      table.add({{"note", Tone::warn, {}}, {"store", Tone::plain, {}}, {shown(warning), Tone::plain, {}}});
+    for (const auto& note : array_in(report, "notes"))
+      table.add({{"note", Tone::plain, {}}, {"", Tone::plain, {}}, {shown(note), Tone::plain, {}}});
     if (session.json()) session.print(answer.body);
     else table.print(session.out(), session.paper());
     return well ? ExitCode::ok : ExitCode::failed;

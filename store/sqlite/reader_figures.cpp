@@ -152,7 +152,7 @@ StoreFacts SqliteReader::facts() {
   facts.file_bytes = db_.integer("PRAGMA page_count") * db_.integer("PRAGMA page_size");
   facts.wal_bytes = size_of(db_.path() + "-wal");
   if (has_wal_reset_defect(sqlite3_libversion_number())) {
-    facts.warnings.push_back(facts.engine +
+    facts.notes.push_back(facts.engine +
                              " can damage a file when one connection commits while another checkpoints (fixed in 3.51.3); reeve is safe "
                              "because one connection writes and checkpoints, so let no other program checkpoint or write to the file heavily");
   }

@@ -101,7 +101,7 @@ void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
     effects_.push_back(Launch{std::move(task), std::move(handler)});
   }
   if (!attempts_.empty() && !next_renewal_) next_renewal_ = asked.moment + renew_interval();
-  next_due_.reset();
+  // A due time that is already known stays: it may have become known after this claim had looked. One too many costs one look.
   if (answer.next_due) due_at(*answer.next_due, now);
   if (arrived_meanwhile_ || full || (stayed_behind && freed_meanwhile_)) claim_if_useful(now);
   finish_if_done();

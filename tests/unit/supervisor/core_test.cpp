@@ -192,6 +192,19 @@ TEST_CASE("a task that is due later wakes the supervisor then", "[core][claim][t
   CHECK(stage.take<ClaimTasks>().size() == 1);
 }
 
+TEST_CASE("a due time that became known while a claim was out is not forgotten", "[core][claim][time]") {
+  Stage stage;
+  stage.open_idle();
+  stage.claim({Stage::task(1)});
+  stage.core.take_effects();
+  stage.core.work_arrived(stage.now);
+  REQUIRE(stage.take<ClaimTasks>().size() == 1);
+  stage.core.settled(Stage::key(1), stage.now.wall + 30s, stage.now);
+  stage.answer({});  // it had looked before the retry was written
+  stage.pass(31s);
+  CHECK(stage.take<ClaimTasks>().size() == 1);
+}
+
 TEST_CASE("a wall clock set back or forward does not disturb leases or timeouts", "[core][clock][promise-I40]") {
   Stage stage;
   stage.open_idle();
