@@ -29,7 +29,7 @@ def entry(seed, verdict):
     ordered = sorted(verdict.recoveries)
     return {
         "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "commit": commit(), "run": "kill_loop", "seed": seed,
-        "rounds": verdict.rounds, "tasks": verdict.tasks, "seconds": round(verdict.seconds), "failures": len(verdict.faults),
+        "rounds": verdict.rounds, "tasks": verdict.tasks, "struck": verdict.struck, "seconds": round(verdict.seconds), "failures": len(verdict.faults),
         "faults": verdict.faults[:10], "recovery_p50_ms": round(ordered[len(ordered) // 2] * 1000), "recovery_max_ms": round(ordered[-1] * 1000),
     }
 

@@ -16,12 +16,13 @@ PERMITS_A_ROUND = 24  # how much may be enqueued between two kills, so that roun
 
 
 class Verdict:
-    def __init__(self, faults, rounds, tasks, recoveries, seconds):
-        self.faults, self.rounds, self.tasks, self.recoveries, self.seconds = faults, rounds, tasks, recoveries, seconds
+    def __init__(self, faults, rounds, tasks, struck, recoveries, seconds):
+        self.faults, self.rounds, self.tasks, self.struck = faults, rounds, tasks, struck
+        self.recoveries, self.seconds = recoveries, seconds
 
     def __str__(self):
         ordered = sorted(self.recoveries)
-        return (f"{self.rounds} kills, {self.tasks} acknowledged tasks, {len(self.faults)} faults, recovery median "
+        return (f"{self.rounds} kills, {self.tasks} acknowledged tasks, {self.struck} attempts struck, {len(self.faults)} faults, recovery median "
                 f"{statistics.median(ordered):.2f} s, 95 % {ordered[int(len(ordered) * 0.95)]:.2f} s, longest {ordered[-1]:.2f} s, "
                 f"{self.seconds:.0f} s in all")
 
@@ -54,9 +55,10 @@ def kill_loop(rounds, seed, give_up_after=None, say=lambda text: None):
         stopped.set()
         for client in clients:
             client.join(60)
-        faults += last_words(lab, clients)
+        struck, last = last_words(lab, clients)
+        faults += last
         acked = sum(len(client.acked) for client in clients)
-        return Verdict(faults, done, acked, lab.recoveries[1:], time.monotonic() - begun)
+        return Verdict(faults, done, acked, struck, lab.recoveries[1:], time.monotonic() - begun)
 
 
 def one_round(lab, chance):
@@ -71,11 +73,12 @@ def one_round(lab, chance):
 
 
 def last_words(lab, clients):
-    """Lets everything end, then judges."""
+    """Lets everything end, then judges. How many attempts a kill struck while they ran, and the faults."""
     lab.idle(240)
     faults = [f"a client was refused: {text}" for client in clients for text in client.refused]
     wait_until(lambda: not oracle.leftovers(lab), 10, "nothing of any attempt is left")
-    tasks, _ = lab.export()
+    tasks, events = lab.export()
+    struck = sum(event["type"] == "task.lease_lost" for event in events)
     for client in clients:
         lab.acks += client.acked
     acked = [payload for client in clients for _, payload in client.acked]
@@ -90,4 +93,4 @@ def last_words(lab, clients):
         faults.append(f"I1 {len(unsuccessful)} tasks did not succeed, such as {unsuccessful[:3]}")
     faults += oracle.limits(lab.bodies(), 2, lab.kills, kind="pair")
     faults += oracle.limits(lab.bodies(), 8, lab.kills)
-    return faults + oracle.judge(lab)
+    return struck, faults + oracle.judge(lab)

@@ -16,6 +16,7 @@ class KillLoop(unittest.TestCase):
         verdict = kill_loop(ROUNDS, SEED, give_up_after=330, say=print)
         print(f"seed {SEED}: {verdict}")
         self.assertEqual(verdict.faults, [], f"seed {SEED}\n" + "\n".join(verdict.faults))
+        self.assertGreaterEqual(verdict.struck, verdict.rounds // 4, "the kills hit nothing: the load was too light to prove anything")
         self.assertGreaterEqual(verdict.rounds, min(ROUNDS, 50), "the machine was too slow to kill often enough")
         self.assertLessEqual(statistics.median(verdict.recoveries), 2.0, "I14: ready again within 2 s")
         self.assertLessEqual(max(verdict.recoveries), 10.0, "I14: ready again within 2 s, with room for a machine that stalls")
