@@ -1,6 +1,7 @@
 #include "handlers/decide.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <utility>
 
@@ -28,6 +29,12 @@ std::string with_default(std::string text, std::string_view otherwise) { return 
 std::string signal_message(const executors::Crashed& crashed) {
   if (crashed.oom) return "killed by the kernel: out of memory; raise limits.memory or make the handler smaller";
   return "died by signal " + std::to_string(crashed.signal) + (crashed.core ? " (core dumped)" : "");
+}
+
+// What the machine lacked before the body could be made. In exec the same words are the handler's own: its limits, its program.
+bool is_shortage(const executors::SpawnFailed& end) {
+  const bool lacking = end.error == EMFILE || end.error == ENFILE || end.error == ENOMEM || end.error == EAGAIN;
+  return lacking && end.step != "exec";
 }
 
 // Reads as the table in the header, a row a function. Each fills in outcome, error code and message, and what comes next.
@@ -80,7 +87,14 @@ struct Decision {
   }
 
   void operator()(const executors::SpawnFailed& end) {
+    if (is_shortage(end)) return postponed(end);
     failed(store::Outcome::spawn_failed, "spawn_failed", with_default(end.message, "could not be started (" + end.step + ")"));
+  }
+
+  void postponed(const executors::SpawnFailed& end) {
+    finish.outcome = store::Outcome::spawn_failed;
+    explain("shortage", end.message);
+    finish.next = store::Requeue{later(now, store::Millis{500} + store::Millis{static_cast<store::Millis::rep>(1'000 * dice)}), Budget::interruption};
   }
 
   void operator()(const executors::ProtocolError& end) {

@@ -6,6 +6,8 @@
 //     protocol_error
 //   failed with a code in reject_on, or not in  attempt       failed at once
 //     a given retry_on
+//   spawn_failed because the machine lacked     interruption  queued again in a second or so: no fault of the task's
+//     descriptors, memory or processes
 //   rejected, invalid                           attempt       failed at once
 //   crashed, oom_killed, lost                   crash         retried after backoff until `crashes` is reached, then failed
 //   interrupted (shutdown)                      interruption  queued again at once, first in line

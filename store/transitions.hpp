@@ -27,6 +27,7 @@ inline constexpr std::array transitions{
     Transition{Status::claimed, Status::failed, "task.failed", "could not be started and no budget is left"},
     Transition{Status::claimed, Status::cancelled, "task.cancelled", "cancelled between claim and start"},
     Transition{Status::running, Status::queued, "task.retried", "another attempt is due"},
+    Transition{Status::running, Status::queued, "task.snoozed", "the handler asked for a later moment; no budget is used"},
     Transition{Status::running, Status::waiting, "task.suspended", "the handler suspended it"},
     Transition{Status::running, Status::succeeded, "task.succeeded", "the handler succeeded"},
     Transition{Status::running, Status::failed, "task.failed", "rejected, or no budget is left"},

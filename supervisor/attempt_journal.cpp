@@ -42,8 +42,15 @@ bool is_fatal(const std::exception_ptr& failed) {
 }  // namespace
 
 AttemptJournal::AttemptJournal(asio::any_io_executor loop, StoreThread& store, const Clock& clock, store::ClaimKey claim, std::string executor,
-                               std::function<void()> on_lost)
-    : store_(store), clock_(clock), claim_(claim), executor_(std::move(executor)), on_lost_(std::move(on_lost)), pause_(loop), landed_(loop) {}
+                               std::function<void()> on_lost, std::function<Urgency()> end_urgency)
+    : store_(store),
+      clock_(clock),
+      claim_(claim),
+      executor_(std::move(executor)),
+      on_lost_(std::move(on_lost)),
+      end_urgency_(std::move(end_urgency)),
+      pause_(loop),
+      landed_(loop) {}
 
 void AttemptJournal::started(std::int64_t pid) {
   pid_ = pid;
@@ -109,7 +116,7 @@ void AttemptJournal::flush() {
   in_flight_ = true;
   writing_ = std::exchange(gathering_, {});
   store_.send([this, now = clock_.now()](store::Store& store) { return write(store, claim_, executor_, writing_, now); },
-              [this](const std::exception_ptr& failed, const bool* current) { written(failed, current); });
+              [this](const std::exception_ptr& failed, const bool* current) { written(failed, current); }, Urgency::soon);
 }
 
 void AttemptJournal::written(std::exception_ptr failed, const bool* current) {
@@ -163,6 +170,8 @@ asio::awaitable<void> AttemptJournal::in_flight_written() {
 
 asio::awaitable<store::Finished> AttemptJournal::finish(store::Finish finish) {
   closing_ = true;
+  const Urgency urgency = end_urgency_();
+  if (in_flight_ && urgency == Urgency::now) store_.hurry();
   co_await in_flight_written();
   finish.pid = pid_;
   finish.started_at = started_at_;
@@ -176,7 +185,7 @@ asio::awaitable<store::Finished> AttemptJournal::finish(store::Finish finish) {
     };
     bool again = false;
     try {
-      co_return co_await store_.run(end);
+      co_return co_await store_.run(end, urgency);
     } catch (const StoreError& error) {
       if (error.fatal()) throw;
       again = true;

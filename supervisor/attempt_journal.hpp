@@ -21,12 +21,14 @@
 namespace reeve::supervisor {
 
 class StoreThread;
+enum class Urgency;
 
 class AttemptJournal {
  public:
-  // `on_lost` is called once, when a write was refused because the claim is gone.
+  // `on_lost` is called once, when a write was refused because the claim is gone. `end_urgency` says how soon the end is wanted in the store:
+  // while many attempts run, their ends are written together.
   AttemptJournal(boost::asio::any_io_executor loop, StoreThread& store, const Clock& clock, store::ClaimKey claim, std::string executor,
-                 std::function<void()> on_lost);
+                 std::function<void()> on_lost, std::function<Urgency()> end_urgency);
   AttemptJournal(const AttemptJournal&) = delete;
   AttemptJournal& operator=(const AttemptJournal&) = delete;
 
@@ -78,6 +80,7 @@ class AttemptJournal {
   store::ClaimKey claim_;
   std::string executor_;
   std::function<void()> on_lost_;
+  std::function<Urgency()> end_urgency_;
   boost::asio::steady_timer pause_;          // between tries of a write that failed
   boost::asio::steady_timer landed_;         // cancelled when the write in flight is answered
   std::int64_t pid_ = 0;

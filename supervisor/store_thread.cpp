@@ -47,14 +47,15 @@ StoreThread::StoreThread(asio::any_io_executor loop, std::unique_ptr<store::Stor
 
 StoreThread::~StoreThread() { stop(); }
 
-asio::awaitable<void> StoreThread::submit(Call call, std::exception_ptr* failed) {
-  auto initiate = [this, call, failed](auto handler) {
-    push(std::make_unique<Awaited<decltype(handler)>>(loop_, call, failed, std::move(handler)));
+asio::awaitable<void> StoreThread::submit(Call call, std::exception_ptr* failed, Urgency urgency) {
+  auto initiate = [this, call, failed, urgency](auto handler) {
+    push(std::make_unique<Awaited<decltype(handler)>>(loop_, call, failed, std::move(handler)), urgency);
   };
   co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
 }
 
-void StoreThread::push(std::unique_ptr<Job> job) {
+void StoreThread::push(std::unique_ptr<Job> job, Urgency urgency) {
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (broken_) {
@@ -65,15 +66,25 @@ void StoreThread::push(std::unique_ptr<Job> job) {
       job->reason = std::make_exception_ptr(
           StoreError(StoreError::Kind::busy, "too many operations wait for the store (" + std::to_string(queue_.size()) + "); try again shortly"));
     } else {
+      wake = queue_.empty() || (urgency == Urgency::now && !urgent_) || queue_.size() + 1 == options_.batch_max;
+      urgent_ |= urgency == Urgency::now;
       queue_.push_back(std::move(job));
       figures_.waiting = static_cast<std::int64_t>(queue_.size());
     }
   }
   if (!job) {
-    arrived_.notify_one();
+    if (wake) arrived_.notify_one();
     return;
   }
   asio::post(loop_, [refused = std::move(job)] { refused->deliver(); });
+}
+
+void StoreThread::hurry() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty() || std::exchange(urgent_, true)) return;
+  }
+  arrived_.notify_one();
 }
 
 void StoreThread::work() {
@@ -103,8 +114,10 @@ void StoreThread::work() {
       }
       arrived_.wait(lock, ready);
       if (queue_.empty()) return;  // stopping, and everything has been run
+      if (!urgent_) arrived_.wait_for(lock, options_.gather, [this] { return urgent_ || stopping_ || queue_.size() >= options_.batch_max; });
       if (queue_.size() <= options_.batch_max) {
         jobs.swap(queue_);
+        urgent_ = false;
       } else {
         const auto cut = queue_.begin() + static_cast<std::ptrdiff_t>(options_.batch_max);
         jobs.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(cut));

@@ -38,11 +38,16 @@ struct StoreThreadFigures {
   std::int64_t progress_mark = 0;       // changes whenever the thread completes something; for the service watchdog
 };
 
+// How long an operation may wait for company. `soon` lets it gather with others for `gather` at most, so that a busy daemon commits once for
+// many; anything that is wanted `now` takes along all that waits.
+enum class Urgency { now, soon };
+
 class StoreThread {
  public:
   struct Options {
     std::size_t batch_max = 512;
     std::size_t queue_max = 65'536;
+    std::chrono::microseconds gather{1'000};
   };
 
   // Starts the thread. `on_commit(last_event)` is called on the loop after each batch that appended events, before its callers are resumed.
@@ -56,23 +61,26 @@ class StoreThread {
   // Runs work(Store&) on the store thread inside the next group and gives its answer once that is durable. Rethrows what work or the
   // commit threw. `work` may run more than once (see store::Operation).
   template <class Work>
-  auto run(Work work) -> boost::asio::awaitable<std::invoke_result_t<Work&, store::Store&>> {
+  auto run(Work work, Urgency urgency = Urgency::now) -> boost::asio::awaitable<std::invoke_result_t<Work&, store::Store&>> {
     using Answer = std::invoke_result_t<Work&, store::Store&>;
     // The frame of this coroutine outlives the job: it resumes only when the job is done.
     Kept<Answer> answer{};
     auto call = [&work, &answer](store::Store& store) { keep(answer, work, store); };
     std::exception_ptr failed{};
     Call erased{&call, [](void* target, store::Store& store) { (*static_cast<decltype(call)*>(target))(store); }};
-    co_await submit(erased, &failed);
+    co_await submit(erased, &failed, urgency);
     if (failed) std::rethrow_exception(failed);
     if constexpr (!std::is_void_v<Answer>) co_return std::move(*answer);
   }
 
   // The same for callers that are no coroutine: `done(failed, answer)` is called on the loop; the answer is a null pointer when it failed.
   template <class Work, class Done>
-  void send(Work work, Done done) {
-    push(std::make_unique<Sent<Work, Done>>(loop_, std::move(work), std::move(done)));
+  void send(Work work, Done done, Urgency urgency = Urgency::now) {
+    push(std::make_unique<Sent<Work, Done>>(loop_, std::move(work), std::move(done)), urgency);
   }
+
+  // What waits for company waits no longer.
+  void hurry();
 
   // Runs all that is queued and stops; later run() calls fail. Blocks the caller. Idempotent.
   void stop();
@@ -123,8 +131,8 @@ class StoreThread {
   template <class Handler>
   struct Awaited;
 
-  boost::asio::awaitable<void> submit(Call call, std::exception_ptr* failed);
-  void push(std::unique_ptr<Job> job);
+  boost::asio::awaitable<void> submit(Call call, std::exception_ptr* failed, Urgency urgency);
+  void push(std::unique_ptr<Job> job, Urgency urgency);
   void work();
   void execute(std::vector<std::unique_ptr<Job>>& jobs);
   void deliver(std::vector<std::unique_ptr<Job>> jobs, std::optional<store::Cursor> grown, std::shared_ptr<const store::StoreError> fatal);
@@ -139,6 +147,7 @@ class StoreThread {
   std::condition_variable arrived_{};
   std::vector<std::unique_ptr<Job>> queue_{};
   bool stopping_ = false;
+  bool urgent_ = false;                 // somebody in the queue does not want to wait
   std::exception_ptr broken_{};
   StoreThreadFigures figures_{};
   store::Cursor announced_{};

@@ -78,7 +78,8 @@ class Supervisor::Shell {
     Body(Shell& shell, const store::Task& task, const std::string& executor)
         : key{task.id, task.epoch},
           journal(shell.parts_.loop, shell.parts_.store, shell.parts_.clock, key, executor,
-                  [&shell, claim = key] { shell.on([claim](Core& core, Now at) { core.lost(claim, at); }); }),
+                  [&shell, claim = key] { shell.on([claim](Core& core, Now at) { core.lost(claim, at); }); },
+                  [&shell] { return shell.urgency(); }),
           observer(journal,
                    {.started = [&shell, claim = key](std::int64_t pid) { shell.core_.started(claim, pid); },
                     .alive = [&shell, claim = key] { shell.seen_alive(claim); }},
@@ -94,6 +95,12 @@ class Supervisor::Shell {
 
   asio::awaitable<void> recover(std::int64_t runner);
   asio::awaitable<void> until_over();
+
+  // While most slots are taken, nobody waits for one claim or one end: they gather. Otherwise each is wanted at once.
+  [[nodiscard]] Urgency urgency() const {
+    const Admission& admission = core_.admission();
+    return admission.running() > 1 && 2 * admission.running() >= admission.concurrency() ? Urgency::soon : Urgency::now;
+  }
 
   void pump();
   void arm_timer();
@@ -234,7 +241,8 @@ void Supervisor::Shell::carry_out(ClaimTasks effect) {
         }
         trouble_.clear();
         on([&](Core& core, Now at) { core.claimed(std::move(*answer), asked, at); });
-      });
+      },
+      urgency());
 }
 
 void Supervisor::Shell::carry_out(Launch effect) {

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "api/server.hpp"
+#include "cli/compose/descriptor_budget.hpp"
 #include "cli/compose/identity.hpp"
 #include "cli/compose/notify.hpp"
 #include "cli/compose/settings.hpp"
@@ -87,6 +88,7 @@ class Daemon::Life {
 
  private:
   void open();
+  void stay_within_descriptors(config::Configuration& wanted);
   void open_store();
   void compose();
   void bind();
@@ -157,9 +159,22 @@ int Daemon::Life::run() {
 void Daemon::Life::open() {
   log_ = make_log_for(configuration(), options_.is_service);
   for (const std::string& warning : settings_.warnings) log_->warn("config.warning", {{"message", warning}});
+  stay_within_descriptors(settings_.configuration);
   open_store();
   compose();
   bind();
+}
+
+// More bodies or connections than there are descriptors for would fail one by one; so fewer are begun.
+void Daemon::Life::stay_within_descriptors(config::Configuration& wanted) {
+  const DescriptorBudget budget = share_out(descriptor_limit(), wanted.supervisor.concurrency, wanted.api.connections_max);
+  if (budget.attempts < wanted.supervisor.concurrency || budget.connections < wanted.api.connections_max)
+    log_->warn("limits.descriptors", {{"open_files", static_cast<std::int64_t>(descriptor_limit())},
+                                      {"concurrency", budget.attempts},
+                                      {"connections", budget.connections},
+                                      {"message", "the limit of open files (RLIMIT_NOFILE) allows fewer than configured; raise LimitNOFILE or ulimit -n"}});
+  wanted.supervisor.concurrency = budget.attempts;
+  wanted.api.connections_max = budget.connections;
 }
 
 void Daemon::Life::open_store() {
@@ -270,6 +285,7 @@ api::ReloadAnswer Daemon::Life::reload() {
 
 api::ReloadAnswer Daemon::Life::put_in_force(Settings fresh) {
   api::ReloadAnswer answer{.errors = {}, .warnings = fresh.warnings};
+  stay_within_descriptors(fresh.configuration);
   const config::Configuration& now = fresh.configuration;
   const auto needs_restart = [&answer](bool changed, const char* what) {
     if (changed) answer.warnings.push_back(std::string(what) + " has changed; that takes a restart of the daemon");

@@ -146,7 +146,7 @@ void CgroupPool::probe(int slots) {
     return;
   }
   for (int i = 0; i < slots; ++i) {
-    Leaf leaf = take();
+    Leaf leaf = make();
     const int error = leaf ? (i == 0 ? try_to_populate(leaf) : 0) : leaf.error();
     if (error != 0) {
       why_ = reason(leaf.path(), error);
@@ -182,8 +182,10 @@ void CgroupPool::remove_retired() {
   std::erase_if(retired_, [](const std::string& path) { return ::rmdir(path.c_str()) == 0 || errno == ENOENT; });
 }
 
+Leaf CgroupPool::make() { return Leaf(own_folder_ + "/" + std::to_string(made_++)); }
+
 Leaf CgroupPool::take() {
-  if (free_.empty()) return Leaf(own_folder_ + "/" + std::to_string(made_++));
+  if (free_.empty()) return make();
   Leaf leaf = std::move(free_.back());
   free_.pop_back();
   return leaf;

@@ -57,6 +57,7 @@ class CgroupPool {
   void give_back(Leaf leaf);          // empty again; a spent one is removed
 
  private:
+  [[nodiscard]] Leaf make();
   void probe(int slots);
   void retire(Leaf leaf);
   void remove_retired();

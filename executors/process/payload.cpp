@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <string_view>
 #include <system_error>
 
@@ -36,7 +37,18 @@ int memory_file() {
   return ::memfd_create("payload", MFD_CLOEXEC | MFD_ALLOW_SEALING);   // a kernel before 6.3
 }
 
+// Whatever the handler does, this much fits into an empty pipe: the usual payload costs no file.
+std::variant<Input, SpawnFailed> in_pipe(std::string_view payload) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return failed("stdin", errno, "no pipe for the payload");
+  Input input{Descriptor(ends[0]), {}};
+  const Descriptor write_end(ends[1]);
+  if (!write_all(write_end.get(), payload)) return failed("stdin", errno, "the payload does not fit into a pipe");
+  return input;
+}
+
 std::variant<Input, SpawnFailed> on_stdin(std::string_view payload) {
+  if (payload.size() <= PIPE_BUF) return in_pipe(payload);
   Input input{Descriptor(memory_file()), {}};
   if (!input.in) return failed("stdin", errno, "no memory file for the payload");
   const int fd = input.in.get();

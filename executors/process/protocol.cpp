@@ -1,5 +1,6 @@
 #include "executors/process/protocol.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace reeve::executors::process {
@@ -9,13 +10,23 @@ bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") ==
 
 bool is_progress(const Message& message) { return message.id.empty() && std::holds_alternative<ProgressReport>(message.body); }
 
+// As the store keeps it: who reports 60 and then 20 has reached 60.
+void absorb(ProgressReport& kept, ProgressReport&& next) {
+  if (next.percent) kept.percent = std::max(kept.percent.value_or(0), *next.percent);
+  if (next.current) kept.current = std::max(kept.current.value_or(0), *next.current);
+  if (next.total) kept.total = next.total;
+  if (!next.label.empty()) kept.label = std::move(next.label);
+  if (!next.meta.empty()) kept.meta = std::move(next.meta);
+}
+
 }  // namespace
 
 void Decoder::take_line(std::string_view line, std::vector<Message>& messages) {
   ++lines_;
   if (is_blank(line)) return;
   Message message = understand(line, speaker_);
-  if (!messages.empty() && is_progress(message) && is_progress(messages.back())) messages.back() = std::move(message);
+  if (!messages.empty() && is_progress(message) && is_progress(messages.back()))
+    absorb(std::get<ProgressReport>(messages.back().body), std::get<ProgressReport>(std::move(message.body)));
   else messages.push_back(std::move(message));
 }
 

@@ -14,7 +14,7 @@ class Decoder {
   // A line longer than `line_bytes` cannot be understood and cannot be skipped either, as it may be the result: it breaks the protocol.
   Decoder(Speaker speaker, std::size_t line_bytes) : speaker_(speaker), line_bytes_(line_bytes) {}
 
-  // What the bytes complete, in order. Of a run of progress reports only the last is kept: it is the news, the others are history.
+  // What the bytes complete, in order. A run of progress reports becomes one: the latest of each member, but numbers that do not fall.
   [[nodiscard]] std::vector<Message> feed(std::string_view bytes);
 
   // The handler closed its end. An unfinished line that is a whole message counts, anything else of it is a fault.

@@ -28,7 +28,7 @@ void find(Connection& db, const char* sql, Findings& findings) {
 }
 
 std::optional<Status> after(std::string_view event) {
-  if (event == "task.enqueued" || event == "task.snoozed") return Status::queued;
+  if (event == "task.enqueued") return Status::queued;
   for (const Transition& transition : transitions)
     if (transition.event == event) return transition.to;
   return std::nullopt;

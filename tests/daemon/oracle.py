@@ -7,7 +7,7 @@ import collections
 import sqlite3
 
 import processes
-from transitions import LEADS_TO, SAME_MOVE, TERMINAL, TRANSITIONS
+from transitions import LEADS_TO, TERMINAL, TRANSITIONS
 
 
 def judge(lab, settled=True):
@@ -97,7 +97,7 @@ def history_of(task, history, row):
             deleted = True
         elif event["type"] in LEADS_TO:
             to = LEADS_TO[event["type"]]
-            if TRANSITIONS.get((status, to)) != SAME_MOVE.get(event["type"], event["type"]):
+            if event["type"] not in TRANSITIONS.get((status, to), ()):
                 return [f"I5 {event['type']} cannot follow {status}: {told}"]
             terminal = 0 if event["type"] == "task.reopened" else terminal + (to in TERMINAL)
             status = to

@@ -103,7 +103,7 @@ TEST_CASE("a message may arrive in any pieces", "[protocol]") {
   }
 }
 
-TEST_CASE("of a flood of progress only the last report of a turn is kept", "[protocol][progress]") {
+TEST_CASE("a flood of progress is one report a turn", "[protocol][progress]") {
   Decoder decoder(speaker, 1000);
   std::string flood;
   for (int i = 0; i < 1000; ++i) flood += "{\"type\":\"progress\",\"percent\":" + std::to_string(i / 10.0) + "}\n";
@@ -112,6 +112,18 @@ TEST_CASE("of a flood of progress only the last report of a turn is kept", "[pro
   REQUIRE(messages.size() == 3);
   CHECK(std::get<ProgressReport>(messages[0].body).percent == Approx(99.9));
   CHECK(std::get<ProgressReport>(messages[2].body).percent == 100);
+}
+
+TEST_CASE("progress that falls within a turn does not take back what was reached", "[protocol][progress][promise-I31]") {
+  Decoder decoder(speaker, 1000);
+  const auto messages = decoder.feed("{\"type\":\"progress\",\"percent\":60,\"current\":6,\"label\":\"a\"}\n"
+                                     "{\"type\":\"progress\",\"percent\":20,\"total\":10,\"label\":\"b\"}\n");
+  REQUIRE(messages.size() == 1);
+  const auto& report = std::get<ProgressReport>(messages[0].body);
+  CHECK(report.percent == 60);
+  CHECK(report.current == 6);
+  CHECK(report.total == 10);
+  CHECK(report.label == "b");
 }
 
 TEST_CASE("a line that is too long is noticed before it is stored", "[protocol][hostile]") {

@@ -1,6 +1,7 @@
 #include "handlers/decide.hpp"
 
 #include <catch2/catch.hpp>
+#include <cerrno>
 
 #include "tests/unit/handlers/make.hpp"
 
@@ -27,6 +28,7 @@ const std::vector<Row>& rows() {
       {"a timeout", executors::Stopped{StopReason::timeout}, store::Outcome::timed_out, Budget::attempt, "timeout"},
       {"a stall", executors::Stopped{StopReason::stalled}, store::Outcome::stalled, Budget::attempt, "stalled"},
       {"a failed spawn", executors::SpawnFailed{"exec", 2, "no such program"}, store::Outcome::spawn_failed, Budget::attempt, "spawn_failed"},
+      {"a program that has no memory", executors::SpawnFailed{"exec", 12, "out of memory"}, store::Outcome::spawn_failed, Budget::attempt, "spawn_failed"},
       {"a broken protocol", executors::ProtocolError{"not JSON"}, store::Outcome::protocol_error, Budget::attempt, "protocol_error"},
       {"a crash", executors::Crashed{11, true, false}, store::Outcome::crashed, Budget::crash, "signal"},
       {"a kill for memory", executors::Crashed{9, false, true}, store::Outcome::oom_killed, Budget::crash, "oom_killed"},
@@ -41,7 +43,7 @@ bool fails(const store::Finish& finish) { return std::holds_alternative<store::F
 }  // namespace
 
 TEST_CASE("an attempt that went wrong is tried again while its budget lasts", "[decide]") {
-  const std::size_t i = GENERATE(range(std::size_t{0}, std::size_t{9}));
+  const std::size_t i = GENERATE(range(std::size_t{0}, rows().size()));
   const Row& row = rows().at(i);
   INFO(row.title);
   const auto finish = decide(fixed_10s(), make_task(1, 2, 0, 2), ended(row.end), now, 0.5);
@@ -54,7 +56,7 @@ TEST_CASE("an attempt that went wrong is tried again while its budget lasts", "[
 }
 
 TEST_CASE("an attempt that used up its budget fails the task", "[decide]") {
-  const std::size_t i = GENERATE(range(std::size_t{0}, std::size_t{9}));
+  const std::size_t i = GENERATE(range(std::size_t{0}, rows().size()));
   const Row& row = rows().at(i);
   INFO(row.title);
   const bool by_crash = row.budget == Budget::crash;
@@ -63,6 +65,15 @@ TEST_CASE("an attempt that used up its budget fails the task", "[decide]") {
   CHECK(fails(finish));
   CHECK(finish.outcome == row.outcome);
   CHECK(finish.error->code == row.code);
+}
+
+TEST_CASE("what the machine lacked costs the task nothing and is tried again shortly", "[decide]") {
+  const int error = GENERATE(EMFILE, ENFILE, ENOMEM, EAGAIN);
+  const auto finish = decide(fixed_10s(), make_task(5, 5, 2, 3), ended(executors::SpawnFailed{"pipe", error, "too many open files"}), now, 0.5);
+  CHECK(finish.outcome == store::Outcome::spawn_failed);
+  CHECK(requeue_of(finish).budget == Budget::interruption);
+  CHECK(requeue_of(finish).at == now + 1s);
+  CHECK(finish.error->code == "shortage");
 }
 
 TEST_CASE("crashes and tries do not use up each other's budget", "[decide]") {
