@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <unordered_map>
@@ -67,6 +68,7 @@ class Supervisor::Shell {
     return {.moment = moment, .wall = parts_.clock.now(), .lease = lease_origin_ + since};
   }
   [[nodiscard]] const Core& core() const { return core_; }
+  [[nodiscard]] const asio::any_io_executor& loop() const { return parts_.loop; }
   [[nodiscard]] Overview overview() const;
   void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
   void when_idle(std::function<void()> on_idle) { on_idle_ = std::move(on_idle); }
@@ -407,6 +409,9 @@ asio::awaitable<void> Supervisor::run(store::RunnerIdentity identity, std::funct
 }
 void Supervisor::work_arrived() {
   shell_->on([](Core& core, Now at) { core.work_arrived(at); });
+}
+void Supervisor::work_is_coming() {
+  asio::post(shell_->loop(), [this] { work_arrived(); });
 }
 void Supervisor::cancel(ClaimKey claim) {
   shell_->on([claim](Core& core, Now at) { core.cancel(claim, at); });

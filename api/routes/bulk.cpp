@@ -97,9 +97,9 @@ Answer enqueue_bulk(Service& service, Request request) {
   take_request_key(enqueue, request);
   const store::Timestamp now = service.backend.clock.now();
   auto work = [&enqueue, now](store::Store& store) { return store.tasks().enqueue(enqueue, now); };
+  service.backend.supervisor.work_is_coming();
   const store::EnqueueAnswer answer = co_await service.backend.store.run(std::move(work));
   if (const auto* refused = std::get_if<store::EnqueueRefused>(&answer)) refuse(*refused, enqueue);
-  service.backend.supervisor.work_arrived();
 
   const auto& done = std::get<store::EnqueueDone>(answer);
   Reply reply = json_reply(answer_text(done), 201);
