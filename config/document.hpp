@@ -32,7 +32,7 @@ struct Node {
   std::string text{};            // scalar
   bool quoted = false;           // scalar: "5", '5' and blocks; text, whatever it looks like
   std::vector<Node> items{};     // list
-  std::vector<Entry> entries{};  // mapping, in the order of the file; keys are unique
+  std::vector<Entry> entries;    // mapping, in the order of the file; keys are unique
 
   // The value of a key; nullptr when the mapping lacks it.
   [[nodiscard]] const Node* find(std::string_view key) const;

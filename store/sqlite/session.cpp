@@ -8,8 +8,7 @@
 namespace reeve::store::sqlite {
 
 void CountDeltas::add(const Task& task, Status status, int by) {
-  const auto key = std::make_tuple(std::string_view{task.queue}, std::string_view{task.kind}, status);
-  const auto found = deltas_.find(key);
+  const auto found = deltas_.find(View{task.queue, task.kind, status});
   if (found != deltas_.end()) found->second += by;
   else deltas_.emplace(Key{task.queue, task.kind, status}, by);
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "store/life.hpp"
@@ -27,7 +28,13 @@ class CountDeltas {
 
  private:
   using Key = std::tuple<std::string, std::string, Status>;
-  std::map<Key, std::int64_t, std::less<>> deltas_{};
+  using View = std::tuple<std::string_view, std::string_view, Status>;
+  // std::less<> would do, but clang 14 cannot compare tuples of different types.
+  struct Less {
+    using is_transparent = void;
+    bool operator()(const View& one, const View& other) const { return one < other; }
+  };
+  std::map<Key, std::int64_t, Less> deltas_{};
 };
 
 class Session {

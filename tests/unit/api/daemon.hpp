@@ -77,7 +77,7 @@ class Daemon {
   std::thread thread_{};
 };
 
-// The value of a member of a JSON object, as text: strings without quotes.
+// The value of a member of a JSON object, as text: strings without quotes. On the test's own thread only: it asserts.
 [[nodiscard]] std::string member(const std::string& json, const std::string& key);
 
 // Sends raw bytes and gives back all that comes until the server closes or `patience` is over.

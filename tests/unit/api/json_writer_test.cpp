@@ -1,11 +1,13 @@
 #include <catch2/catch.hpp>
 #include <limits>
+#include <string>
 
 #include "api/json/reader.hpp"
 #include "api/json/records.hpp"
 #include "api/json/writer.hpp"
 
 using namespace reeve;
+using namespace std::string_literals;
 using api::JsonWriter;
 
 namespace {
@@ -33,7 +35,7 @@ TEST_CASE("numbers are written as people write them", "[json]") {
 }
 
 TEST_CASE("a string comes out as one printable line and reads back the same", "[json]") {
-  const std::string hostile("quote\" back\\ \n\r\t\b\f \x01\x1b[31m \x7f \xC2\x85 \xE2\x80\xA8 \xE2\x80\xAE grün \xF0\x9F\x98\x80", 58);
+  const std::string hostile = "quote\" back\\ \n\r\t\b\f \0 \x01\x1b[31m \x7f \xC2\x85 \xE2\x80\xA8 \xE2\x80\xAE grün \xF0\x9F\x98\x80"s;
   const std::string text = text_of(hostile);
   for (const char c : text) CHECK(static_cast<unsigned char>(c) >= 0x20);
   CHECK(text.find('\x7f') == std::string::npos);

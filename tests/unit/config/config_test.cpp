@@ -145,7 +145,7 @@ TEST_CASE("included files add handlers and queues, sorted by name", "[config][in
   CHECK(loaded.configuration.files == std::vector<std::string>{main, folder.path("handlers.d/10.yaml"), folder.path("handlers.d/20.yaml")});
   REQUIRE(loaded.configuration.handlers.size() == 3);
   CHECK(loaded.configuration.handlers[1].kind == "a");
-  CHECK(loaded.configuration.handlers[2].process->command.front() == folder.path("handlers.d/./run"));
+  CHECK(loaded.configuration.handlers[2].process->command.front() == folder.path("handlers.d/run"));
   CHECK(loaded.configuration.queues.size() == 1);
 }
 
@@ -191,7 +191,7 @@ TEST_CASE("a relative file name works like an absolute one", "[config][include]"
   std::filesystem::current_path(before);
   REQUIRE(text_of(loaded.errors) == "");
   CHECK(loaded.configuration.files == std::vector<std::string>{"reeve.yaml", "d/a"});
-  CHECK(loaded.configuration.handlers.at(1).process->command.front() == folder.path("d/./y"));
+  CHECK(loaded.configuration.handlers.at(1).process->command.front() == folder.path("d/y"));
 }
 
 TEST_CASE("the report lists handlers, queues and the memory they may take", "[config][report]") {

@@ -134,7 +134,7 @@ TEST_CASE("relative paths are relative to the folder of the file", "[config][han
   const auto h = handler_of("    command: [bin/run, ./data]\n    cwd: work\n");
   CHECK(h.process->command == std::vector<std::string>{"/etc/reeve/bin/run", "./data"});
   CHECK(h.process->cwd == "/etc/reeve/work");
-  CHECK(handler_of("    command: [./run]\n").process->command.front() == "/etc/reeve/./run");
+  CHECK(handler_of("    command: [./run]\n").process->command.front() == "/etc/reeve/run");
   CHECK(handler_of("    command: [python3, run.py]\n").process->command.front() == "python3");
 }
 
