@@ -28,11 +28,18 @@ ExitStatus status_of(const siginfo_t& about) {
   return {std::nullopt, about.si_status, about.si_code == CLD_DUMPED};
 }
 
+// A child that was made on our memory counts our own peak as its first: a smaller one is hidden behind it and is not told.
+std::int64_t own_peak(const rusage& usage) {
+  rusage ours{};
+  ::getrusage(RUSAGE_SELF, &ours);
+  return usage.ru_maxrss > ours.ru_maxrss ? usage.ru_maxrss : 0;
+}
+
 ResourceUse use_of(const rusage& usage) {
   ResourceUse use;
   use.cpu_user = duration_of(usage.ru_utime);
   use.cpu_system = duration_of(usage.ru_stime);
-  use.max_rss_kib = usage.ru_maxrss;
+  use.max_rss_kib = own_peak(usage);
   use.read_bytes = usage.ru_inblock * block_bytes;
   use.write_bytes = usage.ru_oublock * block_bytes;
   return use;

@@ -1,0 +1,130 @@
+// The shell around the core: carries out what the core decides and tells it what came of it.
+//
+// Nothing is decided here. Loop thread only.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "supervisor/attempt.hpp"
+#include "supervisor/attempt_journal.hpp"
+#include "supervisor/core/core.hpp"
+#include "supervisor/store_thread.hpp"
+#include "supervisor/supervisor.hpp"
+
+namespace reeve::supervisor {
+
+class Supervisor::Shell {
+ public:
+  Shell(Parts parts, Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention)
+      : parts_(std::move(parts)),
+        options_(options),
+        forward_output_(forward_output),
+        retention_(retention),
+        core_(std::move(options), std::move(handlers)),
+        timer_(parts_.loop),
+        over_(parts_.loop, boost::asio::steady_timer::time_point::max()),
+        retention_timer_(parts_.loop),
+        lease_origin_moment_(parts_.clock.moment()),
+        lease_origin_(parts_.clock.now()) {}
+
+  boost::asio::awaitable<void> run(store::RunnerIdentity identity, std::function<void()> ready);
+
+  // Every event goes through here: tell the core, then do what follows.
+  template <class Tell>
+  void on(Tell tell) {
+    tell(core_, now());
+    pump();
+  }
+
+  [[nodiscard]] Now now() const {
+    const Moment moment = parts_.clock.moment();
+    const auto since = std::chrono::duration_cast<store::Millis>(moment - lease_origin_moment_);
+    return {.moment = moment, .wall = parts_.clock.now(), .lease = lease_origin_ + since};
+  }
+  [[nodiscard]] const Core& core() const { return core_; }
+  [[nodiscard]] const boost::asio::any_io_executor& loop() const { return parts_.loop; }
+  [[nodiscard]] Overview overview() const;
+  void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
+  void when_idle(std::function<void()> on_idle) { on_idle_ = std::move(on_idle); }
+  [[nodiscard]] std::int64_t progress_mark() const { return pumps_; }
+
+ private:
+  // What a running attempt needs beside its coroutine. Owned by bodies_ until the coroutine has ended.
+  struct Body {
+    Body(Shell& shell, const store::Task& task, const std::string& executor)
+        : key{task.id, task.epoch},
+          journal(shell.parts_.loop, shell.parts_.store, shell.parts_.clock, key, executor,
+                  [&shell, claim = key] { shell.on([claim](Core& core, Now at) { core.lost(claim, at); }); },
+                  [&shell] { return shell.urgency(); }),
+          observer(journal,
+                   {.started = [&shell, claim = key](std::int64_t pid) { shell.core_.started(claim, pid); },
+                    .alive = [&shell, claim = key] { shell.seen_alive(claim); }},
+                   shell.parts_.log, task, shell.forward_output_) {}
+    store::ClaimKey key;
+    AttemptJournal journal;
+    AttemptObserver observer;
+    executors::Brake brake{};
+  };
+  struct KeyHash {
+    std::size_t operator()(const store::ClaimKey& key) const { return std::hash<std::int64_t>{}(number(key.task) * 1'000'003 + key.epoch); }
+  };
+
+  boost::asio::awaitable<void> recover(std::int64_t runner);
+  boost::asio::awaitable<void> until_over();
+
+  // While most slots are taken, nobody waits for one claim or one end: they gather. Otherwise each is wanted at once.
+  [[nodiscard]] Urgency urgency() const {
+    const Admission& admission = core_.admission();
+    return admission.running() > 1 && 2 * admission.running() >= admission.concurrency() ? Urgency::soon : Urgency::now;
+  }
+
+  void pump();
+  void arm_timer();
+  void seen_alive(store::ClaimKey claim);
+  void settled(store::ClaimKey claim, const store::Finished& finished);
+  void schedule_retention();
+  void retain();
+
+  void carry_out(ClaimTasks effect);
+  void carry_out(Launch effect);
+  void carry_out(GiveBack effect);
+  void carry_out(StopBody effect);
+  void carry_out(RenewLeases effect);
+  void carry_out(ExpireLeases effect);
+  void carry_out(FlagStale effect);
+  void carry_out(ClearStale effect);
+  void carry_out(WarnSoftTimeout effect);
+  void carry_out(Idle effect);
+  void carry_out(Stop effect);
+
+  Parts parts_;
+  Options options_;
+  bool forward_output_;
+  store::RetentionPolicy retention_;
+  Core core_;
+  boost::asio::steady_timer timer_;
+  std::optional<Moment> armed_{};
+  boost::asio::steady_timer over_;             // cancelled when the life is over
+  boost::asio::steady_timer retention_timer_;
+  bool retention_scheduled_ = false;
+  bool is_over_ = false;
+  bool pumping_ = false;
+  std::int64_t pumps_ = 0;
+  Moment lease_origin_moment_;          // lease time: the wall clock as it was at start, and boot time since
+  store::Timestamp lease_origin_;
+  std::int64_t runner_ = 0;
+  std::string runner_name_{};
+  store::Timestamp started_at_{};
+  std::string trouble_{};
+  std::function<void()> on_idle_{};
+  std::unordered_map<store::ClaimKey, std::unique_ptr<Body>, KeyHash> bodies_{};
+};
+
+}  // namespace reeve::supervisor
