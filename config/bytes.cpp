@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "config/document.hpp"
-#include "handlers/utf8.hpp"
+#include "executors/utf8.hpp"
 
 namespace reeve::config {
 
@@ -20,7 +20,7 @@ Place place_at(std::string_view text, std::size_t offset) {
       ++at;
       continue;
     }
-    at += std::max<std::size_t>(handlers::utf8_length(text.substr(at)), 1);
+    at += std::max<std::size_t>(executors::utf8_character(text.substr(at)).length, 1);
     ++place.column;
   }
   return place;
@@ -28,7 +28,7 @@ Place place_at(std::string_view text, std::size_t offset) {
 
 std::optional<std::size_t> first_bad_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = handlers::utf8_length(text.substr(at));
+    const std::size_t length = executors::utf8_character(text.substr(at)).length;
     if (length == 0) return at;
     at += length;
   }
@@ -80,7 +80,7 @@ std::string shown(std::string_view text) {
   std::string out;
   std::size_t characters = 0;
   while (!text.empty() && characters++ < 64) {
-    const std::size_t length = handlers::utf8_length(text);
+    const std::size_t length = executors::utf8_character(text).length;
     const bool control = length == 0 || (length == 1 && (text[0] < 0x20 || text[0] == 0x7f)) || (length == 2 && text[0] == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0);
     if (control) out += '?';
     else out += text.substr(0, length);

@@ -9,7 +9,7 @@
 #include <map>
 
 #include "config/bytes.hpp"
-#include "handlers/utf8.hpp"
+#include "executors/utf8.hpp"
 
 namespace reeve::config {
 
@@ -45,7 +45,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     refuse_anchor(mark, anchor);
     refuse_tag(mark, tag);
-    if (value.find('\0') != std::string::npos || !handlers::is_utf8(value)) find(place_of(mark), "the text holds a character that is not allowed (NUL or not Unicode)");
+    if (value.find('\0') != std::string::npos || !executors::is_utf8(value)) find(place_of(mark), "the text holds a character that is not allowed (NUL or not Unicode)");
     add(Node{Node::Type::scalar, place_of(mark), value, tag == "!", {}, {}});
   }
 

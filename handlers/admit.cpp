@@ -4,7 +4,7 @@
 
 #include "handlers/json_text.hpp"
 #include "handlers/overrides.hpp"
-#include "handlers/utf8.hpp"
+#include "executors/utf8.hpp"
 
 namespace reeve::handlers {
 
@@ -182,7 +182,7 @@ class Admission {
     return std::nullopt;
   }
 
-  static bool is_plain_text(std::string_view text) { return is_utf8(text) && text.find('\0') == std::string_view::npos; }
+  static bool is_plain_text(std::string_view text) { return executors::is_utf8(text) && text.find('\0') == std::string_view::npos; }
   static bool is_key(std::string_view text) { return !text.empty() && text.size() <= key_bytes_max && is_plain_text(text); }
 
   static Refusal bad_key(const char* field, std::string_view value) {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "handlers/utf8.hpp"
+#include "executors/utf8.hpp"
 
 namespace reeve::supervisor {
 
@@ -67,7 +67,7 @@ void append_sequence(std::string& out, std::string_view sequence) {
 
 void append_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = handlers::utf8_length(text);
+    const std::size_t length = executors::utf8_character(text).length;
     if (length == 0) out += replacement;
     else append_sequence(out, text.substr(0, length));
     text.remove_prefix(std::max<std::size_t>(length, 1));

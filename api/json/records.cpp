@@ -1,5 +1,7 @@
 #include "api/json/records.hpp"
 
+#include "executors/utf8.hpp"
+
 namespace reeve::api {
 
 namespace {
@@ -29,7 +31,7 @@ void write_log_line(JsonWriter& json, const store::LogLine& line) {
   json.open_object();
   json.member("seq", line.seq).member("epoch", line.epoch).member("at", line.at).member("stream", name(line.stream));
   json.member("level", line.level).member("message", line.message).raw_member("meta", line.meta);
-  if (!is_utf8(line.message)) json.member("message_base64", base64(line.message));
+  if (!executors::is_utf8(line.message)) json.member("message_base64", base64(line.message));
   json.close_object();
 }
 

@@ -4,32 +4,11 @@
 #include <charconv>
 #include <cmath>
 
+#include "executors/utf8.hpp"
+
 namespace reeve::api {
 
 namespace {
-
-// The length of the UTF-8 character at `at` and its code point; length 0 when the bytes there are none.
-struct Character {
-  std::size_t length = 0;
-  std::uint32_t code = 0;
-};
-
-Character character_at(std::string_view bytes, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[at + i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return {1, first};
-  const std::size_t length = first >= 0xF0 && first < 0xF5 ? 4 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xC2 && first < 0xE0 ? 2 : 0;
-  if (length == 0 || at + length > bytes.size()) return {};
-  std::uint32_t code = first & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3FU);
-  }
-  const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-  const bool surrogate = code >= 0xD800 && code < 0xE000;
-  if (overlong || surrogate || code > 0x10FFFF) return {};
-  return {length, code};
-}
 
 bool needs_escape(std::uint32_t code) {
   return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029 || (code >= 0x202A && code <= 0x202E) ||
@@ -67,10 +46,10 @@ void append_string(std::string& out, std::string_view text) {
     while (end < text.size() && plain[static_cast<unsigned char>(text[end])]) ++end;
     out.append(text, at, end - at);
     if ((at = end) == text.size()) break;
-    const Character character = character_at(text, at);
+    const executors::Utf8Character character = executors::utf8_character(text.substr(at));
     if (character.length == 0) out += "\xEF\xBF\xBD";
-    else if (character.code == '"' || character.code == '\\') (out += '\\') += text[at];
-    else if (needs_escape(character.code)) append_escaped(out, character.code);
+    else if (character.point == '"' || character.point == '\\') (out += '\\') += text[at];
+    else if (needs_escape(character.point)) append_escaped(out, character.point);
     else out.append(text, at, character.length);
     at += character.length == 0 ? 1 : character.length;
   }
@@ -136,15 +115,6 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
   comma();
   text_ += json;
   return *this;
-}
-
-bool is_utf8(std::string_view bytes) {
-  for (std::size_t at = 0; at < bytes.size();) {
-    const Character character = character_at(bytes, at);
-    if (character.length == 0) return false;
-    at += character.length;
-  }
-  return true;
 }
 
 std::string base64(std::string_view bytes) {

@@ -61,7 +61,6 @@ class JsonWriter {
   std::string text_{};
 };
 
-[[nodiscard]] bool is_utf8(std::string_view bytes);
 [[nodiscard]] std::string base64(std::string_view bytes);
 
 }  // namespace reeve::api

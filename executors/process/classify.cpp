@@ -6,7 +6,7 @@
 #include <csignal>
 #include <utility>
 
-#include "executors/process/utf8.hpp"
+#include "executors/utf8.hpp"
 
 namespace reeve::executors::process {
 namespace {

@@ -9,7 +9,7 @@
 #include <ctime>
 
 #include "executors/process/raw_json.hpp"
-#include "executors/process/utf8.hpp"
+#include "executors/utf8.hpp"
 
 namespace reeve::executors::process {
 namespace {

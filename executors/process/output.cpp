@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "executors/process/log_line.hpp"
-#include "executors/process/utf8.hpp"
+#include "executors/utf8.hpp"
 
 namespace reeve::executors::process {
 namespace {

@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "executors/process/utf8.hpp"
+#include "executors/utf8.hpp"
 
 namespace reeve::executors::process {
 namespace {

@@ -23,6 +23,7 @@ READS_TIME = (
 # Who may block for a while.
 PAUSES = (
     "store/sqlite/session.cpp",      # the store thread, for another program's lock
+    "executors/process/cgroup.cpp",  # at the very end, for the kernel to let go of emptied cgroups
     "cli/*",                         # a client, between tries to reach the daemon
     "tests/daemon/*",
 )

@@ -2,6 +2,7 @@
 #include <limits>
 #include <string>
 
+#include "executors/utf8.hpp"
 #include "api/json/reader.hpp"
 #include "api/json/records.hpp"
 #include "api/json/writer.hpp"
@@ -48,8 +49,8 @@ TEST_CASE("a string comes out as one printable line and reads back the same", "[
 TEST_CASE("bytes that are not UTF-8 are replaced and still make valid JSON", "[json]") {
   for (const std::string_view bad : {"\xff", "\xc0\xaf", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\x80z"}) {
     const std::string text = text_of(bad);
-    CHECK_FALSE(api::is_utf8(bad));
-    CHECK(api::is_utf8(text));
+    CHECK_FALSE(executors::is_utf8(bad));
+    CHECK(executors::is_utf8(text));
     CHECK(text.find("\xEF\xBF\xBD") != std::string::npos);
     CHECK_FALSE(api::check_json(text));
   }

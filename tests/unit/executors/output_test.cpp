@@ -4,7 +4,7 @@
 
 #include "executors/process/log_line.hpp"
 #include "executors/process/output.hpp"
-#include "executors/process/utf8.hpp"
+#include "executors/utf8.hpp"
 
 using namespace reeve::executors;
 using namespace reeve::executors::process;

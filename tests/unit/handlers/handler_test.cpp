@@ -4,7 +4,7 @@
 
 #include "handlers/nearest.hpp"
 #include "handlers/prepare.hpp"
-#include "handlers/utf8.hpp"
+#include "executors/utf8.hpp"
 #include "tests/unit/handlers/make.hpp"
 
 namespace reeve::handlers {
@@ -102,9 +102,9 @@ TEST_CASE("a command without a payload reads end of file", "[prepare]") {
 }
 
 TEST_CASE("UTF-8 is what the Unicode standard says it is", "[utf8]") {
-  for (const char* good : {"", "plain", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF"}) CHECK(is_utf8(good));
+  for (const char* good : {"", "plain", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF"}) CHECK(executors::is_utf8(good));
   for (const char* bad : {"\x80", "\xC0\xAF", "\xC1\xBF", "\xC3", "\xE2\x82", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xC3"})
-    CHECK_FALSE(is_utf8(bad));
+    CHECK_FALSE(executors::is_utf8(bad));
 }
 
 }  // namespace reeve::handlers

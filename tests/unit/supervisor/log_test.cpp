@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "handlers/utf8.hpp"
+#include "executors/utf8.hpp"
 #include "supervisor/log_format.hpp"
 #include "supervisor/log_sink.hpp"
 
@@ -137,7 +137,7 @@ TEST_CASE("whatever a handler printed, a record stays valid JSON", "[log]") {
 TEST_CASE("bytes that are not UTF-8 become replacement characters", "[log]") {
   const json::object record = as_record("e", {{"message", std::string_view{"a\xff\xC3(\xED\xA0\x80z\xE2\x82"}}});
   const auto& text = record.at("message").as_string();
-  CHECK(handlers::is_utf8({text.data(), text.size()}));
+  CHECK(executors::is_utf8({text.data(), text.size()}));
   CHECK(text == "a\xEF\xBF\xBD\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
