@@ -31,7 +31,7 @@ std::string file_name_of(std::string_view id) {
 
 std::string reason(const std::string& what, int number) { return what + ": " + std::generic_category().message(number); }
 
-void leave_at_once(void*, int join) { ::_exit(join < 0 ? 0 : 1); }
+void leave_at_once(void*, int join) { leave(join < 0 ? 0 : 1); }
 
 // Whether a child can really be born in a leaf; permission to make a folder is not yet permission to fill it.
 int try_to_populate(const Leaf& leaf) {

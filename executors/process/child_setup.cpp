@@ -10,6 +10,8 @@
 
 #include <cerrno>
 
+#include "executors/process/launch.hpp"
+
 // Raw system calls where glibc's wrapper would do more than the call: change the ids of every thread of the daemon, or keep books.
 namespace reeve::executors::process {
 namespace {
@@ -98,7 +100,7 @@ struct Check {
     if (done) return;
     plan.failed = step;
     plan.error = errno;
-    ::_exit(127);
+    leave(127);
   }
 };
 

@@ -40,7 +40,8 @@ struct Call {
 int enter(void* pointer) {
   const auto* call = static_cast<Call*>(pointer);
   call->main(call->argument, call->join);
-  _exit(127);
+  leave(127);
+  return 127;
 }
 
 #ifdef __x86_64__
@@ -88,6 +89,8 @@ Launched with_clone(Call& call) {
 }
 
 }  // namespace
+
+void leave(int status) { ::syscall(SYS_exit_group, status); }
 
 Launched launch(ChildMain child, void* argument, int cgroup) {
   sigset_t all, before;

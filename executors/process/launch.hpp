@@ -4,7 +4,7 @@
 
 namespace reeve::executors::process {
 
-// Runs in the child on a stack of its own, in our memory, while the calling thread stands still. It must end in exec or _exit, make only
+// Runs in the child on a stack of its own, in our memory, while the calling thread stands still. It must end in exec or leave, make only
 // async-signal-safe calls, and not return. `join` is a cgroup folder that it has to enter by itself, or -1.
 using ChildMain = void (*)(void* argument, int join);
 
@@ -13,6 +13,10 @@ struct Launched {
   int pidfd = -1;
   int error = 0;   // errno when there is no child
 };
+
+// Ends the child. _exit would say that it never returns; AddressSanitizer would then tidy the stack that it thinks the thread is on, see
+// another one, and complain into the child's output.
+void leave(int status);
 
 // All signals are blocked in the child when it begins. Returns when the child has executed its program or exited.
 [[nodiscard]] Launched launch(ChildMain child, void* argument, int cgroup);

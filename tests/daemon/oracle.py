@@ -21,7 +21,7 @@ def judge(lab, settled=True):
     faults += overlaps(lab.witness())
     if settled:
         faults += leftovers(lab)
-    lab.k9()
+    lab.end()
     faults += integrity(lab.store)
     return faults
 

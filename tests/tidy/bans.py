@@ -23,7 +23,7 @@ READS_TIME = (
 # Who may block for a while.
 PAUSES = (
     "store/sqlite/session.cpp",      # the store thread, for another program's lock
-    "executors/process/cgroup.cpp",  # at the very end, for the kernel to let go of emptied cgroups
+    "executors/process/cgroup.cpp",  # the very end of the daemon, for the kernel to let go of the last leaves
     "cli/*",                         # a client, between tries to reach the daemon
     "tests/daemon/*",
 )
