@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "api/problem.hpp"
-#include "api/suggestion.hpp"
+#include "handlers/nearest.hpp"
 #include "handlers/admit.hpp"
 
 namespace reeve::api {
@@ -64,7 +64,7 @@ void select_labels(store::Selector& selector, const Query& query) {
 Parameters::Parameters(const Query& query, std::initializer_list<std::string_view> known) : query_(query) {
   for (const auto& [name, value] : query) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const std::string near = nearest(name, known);
+    const std::string near = handlers::nearest(name, {known.begin(), known.end()});
     throw Problem(400, "unknown_parameter",
                   "there is no parameter " + name.substr(0, 60) + " here" + (near.empty() ? "; see docs/api.md" : "; did you mean " + near + "?"),
                   name.substr(0, 60));

@@ -1,7 +1,7 @@
 #include "api/json/fields.hpp"
 
 #include "api/problem.hpp"
-#include "api/suggestion.hpp"
+#include "handlers/nearest.hpp"
 
 namespace reeve::api {
 
@@ -79,7 +79,7 @@ Fields::Fields(std::string_view object, std::string where) : where_(std::move(wh
 
 void Fields::refuse_unknown(const JsonMember& member, std::initializer_list<std::string_view> known) const {
   const std::string name = where_ + member.key.substr(0, shown_bytes);
-  const std::string near = nearest(member.key, known);
+  const std::string near = handlers::nearest(member.key, {known.begin(), known.end()});
   throw Problem(422, "unknown_field", "there is no field " + name + (near.empty() ? "; see docs/api.md" : "; did you mean " + near + "?"), name);
 }
 
