@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "handlers/json_text.hpp"
+#include "handlers/json_check.hpp"
 #include "handlers/overrides.hpp"
 #include "executors/utf8.hpp"
 

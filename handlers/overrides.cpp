@@ -5,7 +5,7 @@
 #include <cmath>
 #include <functional>
 
-#include "handlers/json_text.hpp"
+#include "handlers/json_check.hpp"
 #include "handlers/nearest.hpp"
 
 namespace reeve::handlers {

@@ -11,32 +11,16 @@
 #include <string_view>
 #include <vector>
 
+#include "handlers/json_check.hpp"
+
 namespace reeve::api {
 
-inline constexpr std::size_t json_depth_max = 32;
+using handlers::check_json;
+using handlers::json_depth_max;
+using handlers::JsonCheck;
+using handlers::JsonFault;
 
-struct JsonFault {
-  std::size_t offset = 0;        // of the byte where the check gave up
-  std::string message{};         // "key \"kind\" appears twice in one object"
-};
-
-// Takes a text in pieces, so that a large one can be checked without holding anybody up.
-class JsonCheck {
- public:
-  JsonCheck();
-  ~JsonCheck();
-  // False once there is a fault.
-  bool take(std::string_view piece);
-  [[nodiscard]] std::optional<JsonFault> finish();
-
- private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
-};
-
-[[nodiscard]] std::optional<JsonFault> check_json(std::string_view text);
-
-// The rest may be asked only of text that passed the check.
+// All below may be asked only of text that passed the check (handlers/json_check.hpp).
 
 enum class JsonType { object, array, string, number, boolean, null };
 struct JsonMember {

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <functional>
 
-#include "handlers/json_text.hpp"
+#include "handlers/json_check.hpp"
 #include "handlers/overrides.hpp"
 #include "tests/unit/handlers/make.hpp"
 
