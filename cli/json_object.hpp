@@ -8,6 +8,7 @@
 
 namespace reeve::cli {
 
+// `text` as a JSON string. Throws UsageError when it is not UTF-8: JSON has no place for other bytes.
 [[nodiscard]] std::string quoted(std::string_view text);
 
 class JsonObject {

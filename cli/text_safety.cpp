@@ -100,6 +100,15 @@ std::string one_line(std::string_view text) { return escaped(text, ""); }
 std::string safe_line(std::string_view text) { return escaped(text, "\t"); }
 std::string safe_text(std::string_view text) { return escaped(text, "\t\n"); }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const Piece piece = next_piece(text);
+    if (!piece.valid) return false;
+    text.remove_prefix(piece.bytes);
+  }
+  return true;
+}
+
 std::size_t columns_of(std::string_view text) {
   std::size_t columns = 0;
   while (!text.empty()) {
