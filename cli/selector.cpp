@@ -42,9 +42,15 @@ bool is_external(std::string_view word) { return word.starts_with("ext:") && wor
   throw UsageError("\"" + std::string(word) + "\" names no task; write an id (17), a range (40-52) or an external id (ext:order-7)");
 }
 
-std::vector<std::string> split(const std::vector<std::string>& words) {
+// An empty word mostly is a variable that was not set. Taking it for "no filter" would make `delete --state "$STATE"` mean every state.
+void refuse_empty(const std::string& name, const std::string& word) {
+  if (word.find_first_not_of(',') == std::string::npos) throw UsageError(name + " is empty; give it a value or leave it out");
+}
+
+std::vector<std::string> split(const std::string& name, const std::vector<std::string>& words) {
   std::vector<std::string> parts{};
   for (const std::string& word : words) {
+    refuse_empty(name, word);
     std::string_view rest = word;
     while (!rest.empty()) {
       const std::size_t comma = rest.find(',');
@@ -78,9 +84,11 @@ void check_labels(const std::vector<std::string>& words) {
       throw UsageError("--label: \"" + word + "\" is not key=value; write for example --label team=billing");
 }
 
-void check_moment(const char* option, const std::string& word) {
-  if (word.empty() || store::parse_duration(word) || store::parse_rfc3339(word)) return;
-  throw UsageError(std::string(option) + ": \"" + word + "\" is no moment; write a duration ago (30m, 2h) or 2026-11-20T08:00:00Z");
+void check_moment(const char* option, const std::optional<std::string>& word) {
+  if (!word) return;
+  refuse_empty(option, *word);
+  if (store::parse_duration(*word) || store::parse_rfc3339(*word)) return;
+  throw UsageError(std::string(option) + ": \"" + *word + "\" is no moment; write a duration ago (30m, 2h) or 2026-11-20T08:00:00Z");
 }
 
 std::string filters_of(const Selection& selection) {
@@ -106,18 +114,18 @@ Selection understand(const SelectorWords& words) {
   for (const std::string& word : words.tasks)
     // A comma may be part of an external id, so those are never split.
     if (is_external(word)) selection.external_ids.push_back(word);
-    else for (const std::string& part : split({word})) understand_task(part, selection);
-  selection.kinds = split(words.kinds);
-  selection.queues = split(words.queues);
-  selection.states = split(words.states);
+    else for (const std::string& part : split("a TASK", {word})) understand_task(part, selection);
+  selection.kinds = split("--kind", words.kinds);
+  selection.queues = split("--queue", words.queues);
+  selection.states = split("--state", words.states);
   selection.labels = words.labels;
-  selection.since = words.since;
-  selection.until = words.until;
+  selection.since = words.since.value_or("");
+  selection.until = words.until.value_or("");
   selection.all = words.all;
   check_states(selection.states);
   check_labels(selection.labels);
-  check_moment("--since", selection.since);
-  check_moment("--until", selection.until);
+  check_moment("--since", words.since);
+  check_moment("--until", words.until);
   if (selection.all && selection.names_tasks()) throw UsageError("--all and single tasks exclude each other; leave one of them out");
   return selection;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,8 +29,8 @@ struct SelectorWords {
   std::vector<std::string> queues{};
   std::vector<std::string> states{};
   std::vector<std::string> labels{};
-  std::string since{};
-  std::string until{};
+  std::optional<std::string> since{};
+  std::optional<std::string> until{};
   bool all = false;
 };
 
@@ -57,7 +58,7 @@ struct Selection {
   [[nodiscard]] bool is_explicit() const { return names_tasks() && ranges.empty() && !has_filters() && !all; }
 };
 
-// Throws UsageError.
+// Throws UsageError, also when a word is empty: what is empty must never mean more tasks.
 [[nodiscard]] Selection understand(const SelectorWords& words);
 
 // The part of a path that names one task: "17", "ext%3Aorder%2F7". Throws UsageError when `word` names none, or several.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <optional>
 
 #include "cli/grammar.hpp"
 #include "cli/selector.hpp"
@@ -17,22 +16,15 @@ class SelectorOptions {
     grammar.option("--queue", words_.queues, "QUEUE", "in these queues");
     grammar.option("--state", words_.states, "STATE", "in these states");
     grammar.option("--label", words_.labels, "KEY=VALUE", "with this label; all that are given must hold");
-    grammar.option("--since", since_, "TIME", "created at or after; 2h ago is 2h");
-    grammar.option("--until", until_, "TIME", "created before");
+    grammar.option("--since", words_.since, "TIME", "created at or after; 2h ago is 2h");
+    grammar.option("--until", words_.until, "TIME", "created before");
     grammar.flag("--all", words_.all, "every task");
   }
   // Throws UsageError.
-  [[nodiscard]] Selection selection() const {
-    SelectorWords words = words_;
-    words.since = since_.value_or("");
-    words.until = until_.value_or("");
-    return understand(words);
-  }
+  [[nodiscard]] Selection selection() const { return understand(words_); }
 
  private:
   SelectorWords words_{};
-  std::optional<std::string> since_{};
-  std::optional<std::string> until_{};
 };
 
 }  // namespace reeve::cli

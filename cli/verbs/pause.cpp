@@ -21,6 +21,7 @@ class Pause final : public Verb {
   }
 
   int run(Session& session) override {
+    if (queue_ && queue_->empty()) throw UsageError("QUEUE is empty; name a queue, or leave it out to stop all of them");
     if (queue_) return pause_queue(session);
     if (reason_) throw UsageError("--reason goes with a queue: reeve pause mail --reason '...'");
     const Answer answer = session.daemon().post("/v1/drain");

@@ -16,6 +16,7 @@ class Resume final : public Verb {
   void declare(Grammar& grammar) override { grammar.optional("QUEUE", queue_, "the daemon itself when left out"); }
 
   int run(Session& session) override {
+    if (queue_ && queue_->empty()) throw UsageError("QUEUE is empty; name a queue, or leave it out to go on with all of them");
     const Answer answer = session.daemon().post(queue_ ? "/v1/queues/" + percent_encoded(*queue_) + "/resume" : "/v1/resume");
     if (session.json()) session.print(answer.body);
     else if (!queue_) session.say("tasks are started again");

@@ -34,6 +34,12 @@ TEST_CASE("a misspelt state is refused with the one that was meant", "[selector]
   REQUIRE(understand({.since = "2h", .until = "2026-11-20T08:00:00Z"}).since == "2h");
 }
 
+TEST_CASE("an empty word is refused and never means more tasks", "[selector]") {
+  for (const SelectorWords& words : {SelectorWords{.tasks = {""}}, SelectorWords{.kinds = {""}}, SelectorWords{.queues = {","}}, SelectorWords{.states = {""}},
+                                     SelectorWords{.since = ""}, SelectorWords{.until = ""}})
+    REQUIRE_THROWS_WITH(understand(words), Contains("empty"));
+}
+
 TEST_CASE("selecting all and single tasks exclude each other", "[selector]") { REQUIRE_THROWS_AS(understand({.tasks = {"1"}, .all = true}), UsageError); }
 
 TEST_CASE("a selection becomes list queries: ids together, each range apart, filters with every one", "[selector]") {
