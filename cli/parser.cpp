@@ -4,10 +4,11 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <sstream>
 
-#include "cli/suggestion.hpp"
+#include "cli/slip.hpp"
 
 namespace reeve::cli {
 namespace {
@@ -45,7 +46,8 @@ class ParserGrammar final : public Grammar {
     app_.add_option_function<std::string>(names, [&into](const std::string& text) { into = text; }, help)->type_name(metavar);
   }
   void option(const std::string& names, std::optional<int>& into, const std::string& metavar, const std::string& help) override {
-    app_.add_option_function<int>(names, [&into](int number) { into = number; }, help)->type_name(metavar);
+    const auto read = [&into, names](const std::string& text) { into = number_in(names, text); };
+    app_.add_option_function<std::string>(names, read, help)->type_name(metavar);
   }
   void option(const std::string& names, std::vector<std::string>& into, const std::string& metavar, const std::string& help) override {
     repeated(names, into, help)->type_name(metavar);
@@ -67,6 +69,13 @@ class ParserGrammar final : public Grammar {
   [[nodiscard]] bool takes_after_dashes() const { return takes_after_dashes_; }
 
  private:
+  static int number_in(const std::string& names, const std::string& text) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc{} && end == text.data() + text.size()) return number;
+    throw CLI::ValidationError(names, "\"" + text + "\" is no number, or one too large");
+  }
+
   CLI::Option* repeated(const std::string& names, std::vector<std::string>& into, const std::string& help) {
     // Without extra arguments CLI11 does not take "[a,b]" apart: texts stay what they are.
     return app_.add_option(names, into, help)->allow_extra_args(names.front() != '-');
@@ -110,12 +119,13 @@ class Parser {
   }
 
   Parsed parse(std::vector<std::string> arguments, const Verbs& verbs, bool has_dashes) {
-    if (const std::string fault = fault_in_verb(arguments); !fault.empty()) return RefuseUsage{fault};
-    std::reverse(arguments.begin(), arguments.end());
+    if (const std::string slip = slip_in_verb(app_, arguments); !slip.empty()) return RefuseUsage{slip};
     try {
-      app_.parse(arguments);
+      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::CallForHelp&) {
       return ShowHelp{help()};
+    } catch (const CLI::ExtrasError&) {
+      return RefuseUsage{slip_in_rest(*innermost(), arguments, takes_after_dashes()) + "; see " + name_of_meant() + " --help"};
     } catch (const CLI::ParseError& error) {
       return RefuseUsage{std::string(error.what()) + "; see " + name_of_meant() + " --help"};
     }
@@ -152,35 +162,15 @@ class Parser {
     return app;
   }
 
-  // CLI11 takes an unknown verb for an argument too many; people want to know what they probably meant.
-  std::string fault_in_verb(const std::vector<std::string>& arguments) {
-    bool value_expected = false;
-    for (const std::string& word : arguments) {
-      if (value_expected) { value_expected = false; continue; }
-      if (word.starts_with("-")) {
-        value_expected = word == "--socket" || word == "--config" || word == "-c" || word == "--color" || word == "--colour";
-        continue;
-      }
-      if (find(word) != nullptr) return {};
-      const std::string near = nearest(word, names());
-      return "\"" + word + "\" is no verb of reeve;" + (near.empty() ? "" : " did you mean `reeve " + near + "`?") + " All verbs: reeve --help";
-    }
-    return {};
-  }
-
-  std::vector<CLI::App*> top_level() {
-    return app_.get_subcommands([](CLI::App*) { return true; });
-  }
   CLI::App* find(const std::string& name) {
-    for (CLI::App* app : top_level())
+    for (CLI::App* app : app_.get_subcommands([](CLI::App*) { return true; }))
       if (app->get_name() == name) return app;
     return nullptr;
   }
 
-  std::vector<std::string> names() {
-    std::vector<std::string> all{};
-    for (const CLI::App* app : top_level()) all.push_back(app->get_name());
-    return all;
+  bool takes_after_dashes() {
+    const CLI::App* const app = innermost();
+    return std::any_of(entries_.begin(), entries_.end(), [app](const Entry& entry) { return entry.app == app && entry.takes_after_dashes; });
   }
 
   CLI::App* innermost() {

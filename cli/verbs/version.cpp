@@ -8,7 +8,7 @@ namespace {
 
 class Version final : public Verb {
  public:
-  About about() const override { return {"version", "the version of this program", ""}; }
+  About about() const override { return {"version", "the version of this program", "  reeve version\n"}; }
   void declare(Grammar&) override {}
   int run(Session& session) override {
     session.print(session.json() ? JsonObject{}.add("version", REEVE_VERSION).text() : "reeve " REEVE_VERSION);

@@ -1,0 +1,100 @@
+#include "cli/slip.hpp"
+
+#include <CLI/App.hpp>
+#include <algorithm>
+
+#include "cli/suggestion.hpp"
+
+namespace reeve::cli {
+namespace {
+
+std::string in_quotes(const std::string& word) { return "\"" + word + "\""; }
+
+std::vector<std::string> verbs_of(const CLI::App& app) {
+  std::vector<std::string> names{};
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(verb->get_name());
+  return names;
+}
+
+// As they are typed: "-n", "--limit"; those of the verb and those that every verb takes.
+std::vector<std::string> options_of(const CLI::App& app) {
+  std::vector<std::string> names{};
+  for (const CLI::App* level = &app; level != nullptr; level = level->get_parent())
+    for (const CLI::Option* option : level->get_options([](const CLI::Option*) { return true; })) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+    }
+  return names;
+}
+
+std::string did_you_mean(const std::string& meant) { return meant.empty() ? std::string{} : "; did you mean " + meant + "?"; }
+
+std::string unknown_option(const CLI::App& app, const std::string& word) {
+  const std::string name = word.substr(0, word.find('='));
+  return "there is no option " + name + " here" + did_you_mean(nearest(name, options_of(app)));
+}
+
+const CLI::App* verb_named(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (verb->get_name() == name) return verb;
+  return nullptr;
+}
+
+const CLI::Option* option_named(const CLI::App& app, const std::string& word) {
+  for (const CLI::Option* option : app.get_options([](const CLI::Option*) { return true; }))
+    if (option->check_name(word.substr(0, word.find('=')))) return option;
+  return nullptr;
+}
+
+bool has_value_behind(const CLI::Option& option, const std::string& word) {
+  return option.get_items_expected_min() > 0 && word.find('=') == std::string::npos && (word.starts_with("--") || word.size() == 2);
+}
+
+std::string unknown_verb(const std::string& path, const CLI::App& app, const std::string& word) {
+  const std::string near = nearest(word, verbs_of(app));
+  return in_quotes(word) + " is no verb of " + path + did_you_mean(near.empty() ? near : "`" + path + " " + near + "`") + " All verbs: " + path + " --help";
+}
+
+std::string verb_missing(const std::string& path, const CLI::App& noun) {
+  std::string all{};
+  for (const std::string& verb : verbs_of(noun)) all += (all.empty() ? "" : ", ") + path + " " + verb;
+  return path + " what? There are: " + all;
+}
+
+}  // namespace
+
+std::string slip_in_verb(const CLI::App& reeve, const std::vector<std::string>& arguments) {
+  const CLI::App* at = &reeve;
+  std::string path = "reeve";
+  for (std::size_t i = 0; i < arguments.size() && !verbs_of(*at).empty(); ++i) {
+    const std::string& word = arguments[i];
+    if (word.starts_with("-")) {
+      const CLI::Option* const option = option_named(reeve, word);
+      if (option == nullptr && word.starts_with("--")) return unknown_option(*at, word) + " See " + path + " --help";
+      if (option != nullptr && option->check_name("--help")) return {};
+      if (option != nullptr && has_value_behind(*option, word)) ++i;
+      continue;
+    }
+    const CLI::App* const verb = verb_named(*at, word);
+    if (verb == nullptr) return unknown_verb(path, *at, word);
+    at = verb;
+    path += " " + word;
+  }
+  return at != &reeve && !verbs_of(*at).empty() ? verb_missing(path, *at) : std::string{};
+}
+
+std::string slip_in_rest(const CLI::App& verb, const std::vector<std::string>& arguments, bool takes_after_dashes) {
+  const CLI::App* reeve = &verb;
+  while (reeve->get_parent() != nullptr) reeve = reeve->get_parent();
+  const std::vector<std::string> left = reeve->remaining(true);
+  const auto is_left = [&left](const std::string& word) { return std::find(left.begin(), left.end(), word) != left.end(); };
+  const auto first = std::find_if(arguments.begin(), arguments.end(), is_left);
+  if (first == arguments.end()) return "this is not understood";
+  if (first->starts_with("-")) return unknown_option(verb, *first);
+  if (!takes_after_dashes) return in_quotes(*first) + " is one argument too many";
+  std::string command{};
+  for (auto word = first; word != arguments.end(); ++word) command += " " + *word;
+  return "put the command after two dashes: reeve " + verb.get_name() + " --" + command;
+}
+
+}  // namespace reeve::cli
