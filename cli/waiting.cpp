@@ -19,6 +19,7 @@ constexpr milliseconds slice_with_bar{500};
 constexpr milliseconds slice_without{60'000};
 constexpr milliseconds restart_patience{30'000};
 constexpr milliseconds between_tries{200};
+constexpr milliseconds had_a_daemon{1'000};  // a refused connection is refused at once
 
 class Bar {
  public:
@@ -55,27 +56,31 @@ std::optional<milliseconds> timeout_in(const std::optional<std::string>& word) {
 int exit_code_of_task(const Object& task) { return text_in(task, "status") == "succeeded" ? ExitCode::ok : ExitCode::failed; }
 
 void patiently(Session& session, milliseconds patience, const std::function<void()>& work) {
-  const auto deadline = Steady::now() + patience;
-  bool said = false;
+  std::optional<Steady::time_point> gone_since{};
   while (true) {
+    const auto begun = Steady::now();
     try {
       return work();
     } catch (const api::Unreachable&) {
-      if (Steady::now() >= deadline) throw;
-      if (!said) session.say("the daemon went away; waiting for it to come back");
-      said = true;
+      // Work that went on for a while had a daemon: it has only gone now.
+      if (!gone_since || Steady::now() - begun > had_a_daemon) {
+        gone_since = Steady::now();
+        if (patience > milliseconds{0}) session.say("the daemon went away; waiting for it to come back");
+      }
+      if (Steady::now() - *gone_since >= patience) throw;
       std::this_thread::sleep_for(between_tries);
     }
   }
 }
 
-Waited wait_for(Session& session, const std::string& path, std::optional<milliseconds> timeout) {
+Waited wait_for(Session& session, const std::string& path, std::optional<milliseconds> timeout, Daemon daemon) {
   Bar bar(session);
   const auto start = Steady::now();
   Waited waited{};
-  milliseconds patience{0};  // a daemon that was never there is not waited for
+  milliseconds patience = daemon == Daemon::has_answered ? restart_patience : milliseconds{0};
   while (true) {
-    milliseconds slice = bar.is_shown() ? slice_with_bar : slice_without;
+    // The first look is short: a daemon that answered it is worth waiting for.
+    milliseconds slice = patience.count() == 0 ? milliseconds{0} : bar.is_shown() ? slice_with_bar : slice_without;
     if (timeout) slice = std::min(slice, std::max(milliseconds{0}, *timeout - std::chrono::duration_cast<milliseconds>(Steady::now() - start)));
     patiently(session, patience, [&] {
       const Answer answer = session.daemon().get("/v1/tasks/" + path + "/wait?timeout=" + store::to_text(slice), slice + std::chrono::seconds{30});

@@ -14,9 +14,11 @@ struct Waited {
   std::string task{};   // as JSON, as it was last seen
 };
 
-// `path` as path_of_task() gives it. Ends when the task is terminal or the time is over. A daemon that goes away meanwhile is waited for a
-// while: it may be restarting. Throws Problem, api::Unreachable.
-[[nodiscard]] Waited wait_for(Session& session, const std::string& path, std::optional<std::chrono::milliseconds> timeout);
+enum class Daemon { not_seen, has_answered };
+
+// `path` as path_of_task() gives it. Ends when the task is terminal or the time is over. A daemon that has answered and goes away is waited
+// for a while: it may be restarting. Throws Problem, api::Unreachable.
+[[nodiscard]] Waited wait_for(Session& session, const std::string& path, std::optional<std::chrono::milliseconds> timeout, Daemon daemon);
 
 // "--timeout": throws UsageError.
 [[nodiscard]] std::optional<std::chrono::milliseconds> timeout_in(const std::optional<std::string>& word);
@@ -24,7 +26,7 @@ struct Waited {
 // 0 when the task succeeded, 1 otherwise.
 [[nodiscard]] int exit_code_of_task(const Object& task);
 
-// Calls `work` again while the daemon is unreachable, for `patience` at most; then lets api::Unreachable through.
+// Calls `work` again while the daemon is unreachable, for `patience` at most since it went away; then lets api::Unreachable through.
 void patiently(Session& session, std::chrono::milliseconds patience, const std::function<void()>& work);
 
 }  // namespace reeve::cli

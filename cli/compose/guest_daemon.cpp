@@ -1,5 +1,6 @@
 #include "cli/compose/guest_daemon.hpp"
 
+#include <chrono>
 #include <future>
 #include <stdexcept>
 #include <thread>
@@ -9,13 +10,20 @@
 
 namespace reeve::cli::compose {
 
+namespace {
+constexpr std::chrono::milliseconds worth_a_word{500};
+}
+
 class GuestDaemon::Thread {
  public:
   Thread(const Choices& choices, const Surroundings& around)
       : daemon_(choices, around, {.until_idle = false, .is_service = false, .on_ready = [this] { serves_.set_value(true); }}) {
     auto serves = serves_.get_future();
-    thread_ = std::thread([this] {
+    std::promise<void> over{};
+    ended_ = over.get_future();
+    thread_ = std::thread([this, over = std::move(over)]() mutable {
       const int code = daemon_.run();
+      over.set_value();
       // A daemon that ended before it served has broken the promise already made to the constructor.
       if (code != 0) try { serves_.set_value(false); } catch (const std::future_error&) {}
     });
@@ -24,10 +32,16 @@ class GuestDaemon::Thread {
     throw std::runtime_error("cannot serve here: " + daemon_.trouble());
   }
 
-  // The first request asks, the second does not wait for attempts that nobody follows any more.
   ~Thread() {
+    if (!thread_.joinable()) return;
     daemon_.shut_down();
     daemon_.shut_down();
+    thread_.join();
+  }
+
+  void end(const std::function<void()>& on_others) {
+    daemon_.shut_down();
+    if (ended_.wait_for(worth_a_word) == std::future_status::timeout) on_others();
     thread_.join();
   }
 
@@ -36,11 +50,13 @@ class GuestDaemon::Thread {
  private:
   std::promise<bool> serves_{};
   Daemon daemon_;
+  std::future<void> ended_{};
   std::thread thread_{};
 };
 
 GuestDaemon::GuestDaemon(const Choices& choices, const Surroundings& around) : thread_(std::make_unique<Thread>(choices, around)) {}
 GuestDaemon::~GuestDaemon() = default;
+void GuestDaemon::end(const std::function<void()>& on_others) { thread_->end(on_others); }
 const std::string& GuestDaemon::socket() const { return thread_->socket(); }
 
 }  // namespace reeve::cli::compose

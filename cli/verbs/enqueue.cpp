@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 #include <istream>
 #include <iterator>
@@ -18,7 +19,7 @@ std::string all_of(std::istream& in) { return {std::istreambuf_iterator<char>(in
 
 std::string file_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw UsageError("cannot read " + path + "; name a file that exists, or - for stdin");
+  if (!file || std::filesystem::is_directory(path)) throw UsageError("cannot read " + path + "; name a file that exists, or - for stdin");
   return all_of(file);
 }
 
@@ -45,7 +46,7 @@ class Enqueue final : public Verb {
 
   int run(Session& session) override {
     if (batch_file_) return enqueue_batch(session);
-    if (!kind_) throw UsageError("enqueue what? Name the kind: reeve enqueue report.generate '{\"n\":1}'");
+    if (!kind_ || kind_->empty()) throw UsageError("enqueue what? Name the kind: reeve enqueue report.generate '{\"n\":1}'");
     const auto timeout = timeout_in(wait_timeout_);
     const Answer answer = session.daemon().post("/v1/tasks", request(session), options_.headers());
     const Object made = answer.object();
@@ -84,7 +85,7 @@ class Enqueue final : public Verb {
 
   int wait(Session& session, std::int64_t id, std::optional<std::chrono::milliseconds> timeout) const {
     session.say("task " + std::to_string(id));
-    const Waited waited = wait_for(session, std::to_string(id), timeout);
+    const Waited waited = wait_for(session, std::to_string(id), timeout, Daemon::has_answered);
     if (!waited.done) {
       session.say("task " + std::to_string(id) + " is not finished after " + *wait_timeout_ + "; go on waiting with reeve wait " + std::to_string(id));
       return ExitCode::timed_out;

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -45,7 +46,7 @@ class Run final : public Verb {
   }
 
   int run(Session& session) override {
-    if (command_.empty()) throw UsageError("run what? Put the command after two dashes: reeve run -- make -j4");
+    if (command_.empty() || command_.front().empty()) throw UsageError("run what? Put the command after two dashes: reeve run -- make -j4");
     if (detach_ && wait_) throw UsageError("--detach and --wait exclude each other; leave one of them out");
     const std::string body = request(session);
     if (detach_) return detach(session, body);
@@ -95,25 +96,53 @@ class Run final : public Verb {
   int attach(Session& session, const std::string& body) const {
     std::atomic<std::int64_t> id{0};
     const std::string socket = session.socket();
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is seen by print()
     Interrupt interrupt([&id, &socket](int times) { on_interrupt(id, socket, times); });
     std::unique_ptr<compose::GuestDaemon> guest{};
     const Answer answer = enqueue(session, body, guest);
     id = integer_in(answer.object(), "id").value_or(0);
     const std::string path = std::to_string(id);
-    LogReader reader(session, {path, {}, {}}, [&](std::string_view line) { print(session, line); });
-    reader.follow();
-    const Waited waited = wait_for(session, path, std::nullopt);
-    return report(session, waited.task, path);
+    const int code = report(session, follow(session, path, guest), path);
+    session.out().flush();
+    id = 0;
+    if (guest) guest->end([&session] { session.say("other tasks still run here: waiting for their end (Ctrl-C: leave at once)"); });
+    return code;
+  }
+
+  // The task at its end. Its daemon may have been the guest of another `run`, and gone with it: then this process serves.
+  std::string follow(Session& session, const std::string& path, std::unique_ptr<compose::GuestDaemon>& guest) const {
+    bool is_read = true;
+    LogReader reader(session, {path, {}, {}}, [&](std::string_view line) {
+      if (is_read) print(session, line);
+      if (is_read && !session.out()) end_unread(session, path);
+      is_read = static_cast<bool>(session.out());
+    });
+    while (true) {
+      try {
+        reader.follow();
+        return wait_for(session, path, std::nullopt, Daemon::has_answered).task;
+      } catch (const api::Unreachable&) {
+        if (guest || is_named(session)) throw;
+        guest = serve_here(session);
+      }
+    }
   }
 
   // With nobody there to run it, this process does - unless a socket was named: then that daemon was meant and no other.
   Answer enqueue(Session& session, const std::string& body, std::unique_ptr<compose::GuestDaemon>& guest) const {
     if (!is_reachable(session)) {
-      if (!session.options().socket.empty() || session.environment()("REEVE_SOCKET")) session.daemon().get("/healthz");
-      guest = std::make_unique<compose::GuestDaemon>(compose::Choices{session.options().config, {}}, compose::surroundings(session.environment()));
-      session.say("no daemon on " + session.socket() + ": serving here until the task is done");
+      if (is_named(session)) session.daemon().get("/healthz");
+      guest = serve_here(session);
     }
     return session.daemon().post("/v1/tasks", body, options_.headers());
+  }
+
+  static bool is_named(const Session& session) { return !session.options().socket.empty() || !session.environment()("REEVE_SOCKET").value_or("").empty(); }
+
+  static std::unique_ptr<compose::GuestDaemon> serve_here(Session& session) {
+    auto guest = std::make_unique<compose::GuestDaemon>(compose::Choices{session.options().config, {}}, compose::surroundings(session.environment()));
+    session.say("no daemon on " + session.socket() + ": serving here until the task is done");
+    return guest;
   }
 
   static bool is_reachable(Session& session) {
@@ -136,6 +165,12 @@ class Run final : public Verb {
     } catch (const std::exception& error) {
       std::cerr << "reeve: cannot cancel: " << error.what() << '\n';
     }
+  }
+
+  // Without `run` the command would learn that nobody takes its output any more; so its task ends here too.
+  static void end_unread(Session& session, const std::string& id) {
+    session.say("nobody reads the output any more: cancelling task " + id);
+    session.daemon().post("/v1/tasks/" + id + "/cancel", JsonObject{}.add("reason", "nobody reads its output").text());
   }
 
   static void print(const Session& session, std::string_view json) {

@@ -27,12 +27,17 @@ class Wait final : public Verb {
     const auto timeout = timeout_in(timeout_);
     const auto start = std::chrono::steady_clock::now();
     int code = ExitCode::ok;
-    for (const std::int64_t id : expand(session, selection)) {
+    auto daemon = Daemon::not_seen;
+    const std::vector<std::int64_t> ids = expand(session, selection);
+    if (ids.empty()) session.say("no task matches; there is nothing to wait for");
+    for (const std::int64_t id : ids) {
       auto left = timeout;
       if (left) *left -= std::min(*left, std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start));
-      const Waited waited = wait_for(session, std::to_string(id), left);
+      const Waited waited = wait_for(session, std::to_string(id), left, daemon);
+      daemon = Daemon::has_answered;
       if (!waited.done) return say_late(session, id);
       report(session, id, waited);
+      session.out().flush();  // the next one may take long
       code = std::max(code, exit_code_of_task(parse_object(waited.task)));
     }
     return code;

@@ -1,12 +1,16 @@
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <map>
+#include <sstream>
 
 #include "cli/base64.hpp"
 #include "cli/command_result.hpp"
 #include "cli/compose/identity.hpp"
 #include "cli/compose/watchdog.hpp"
 #include "cli/problem.hpp"
+#include "cli/session.hpp"
 #include "cli/terminal.hpp"
+#include "cli/waiting.hpp"
 
 using namespace reeve::cli;
 
@@ -82,4 +86,20 @@ TEST_CASE("the service watchdog hears nothing when the store thread hangs on its
   REQUIRE(works({0, 5}, {3, 5}));        // work has just come
   REQUIRE(works({3, 5}, {3, 6}));        // busy, and it goes on
   REQUIRE_FALSE(works({3, 5}, {4, 5}));  // the same work in hand since the last look
+}
+
+TEST_CASE("patience begins when the daemon goes away, not when it was first asked", "[waiting]") {
+  std::istringstream in{};
+  std::ostringstream out{}, err{};
+  Session session({in, out, err}, {}, {}, variables({}));
+  int tries = 0;
+  patiently(session, std::chrono::milliseconds{500}, [&tries] {
+    if (++tries > 1) return;
+    const auto asked = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - asked < std::chrono::milliseconds{1'100}) {}  // longer than the patience
+    throw reeve::api::Unreachable("it was killed");
+  });
+  REQUIRE(tries == 2);
+  REQUIRE(err.str() == "the daemon went away; waiting for it to come back\n");
+  REQUIRE_THROWS_AS(patiently(session, std::chrono::milliseconds{0}, [] { throw reeve::api::Unreachable("nobody"); }), reeve::api::Unreachable);
 }
