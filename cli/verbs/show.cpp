@@ -46,6 +46,17 @@ class Show final : public Verb {
     session.out() << toned(name, Tone::faint, session.terminal().colour) << padding << toned(one_line(text), tone, session.terminal().colour) << '\n';
   }
 
+  static void heading(const Session& session, const std::string& name) {
+    session.out() << '\n' << toned(name + ":", Tone::faint, session.terminal().colour) << '\n';
+  }
+
+  // Ends with one line break, however many it has.
+  static void text(const Session& session, const std::string& name, std::string_view text) {
+    heading(session, name);
+    const std::size_t end = text.find_last_not_of('\n');
+    session.print(session.shown_text(text.substr(0, end == std::string_view::npos ? 0 : end + 1)));
+  }
+
   static void moment(const Session& session, const std::string& name, const Object& task, const char* member) {
     const auto at = moment_in(task, member);
     if (!at) return;
@@ -59,11 +70,17 @@ class Show final : public Verb {
     return text;
   }
 
+  // The error and the reason of a cancel have lines of their own.
+  static std::string state_text(const Session& session, const Object& task) {
+    const std::string state = text_in(task, "state");
+    const std::string gist = state == "failed" || state == "cancelled" ? std::string{} : gist_of(task, session);
+    return gist.empty() ? state : state + ", " + gist;
+  }
+
   static void show_head(const Session& session, const Object& task) {
     const std::string state = text_in(task, "state");
     line(session, "task", std::to_string(integer_in(task, "id").value_or(0)) + "  " + text_in(task, "kind"), Tone::strong);
-    line(session, "state", state, tone_of_state(state));
-    line(session, "what", gist_of(task, session));
+    line(session, "state", state_text(session, task), tone_of_state(state));
     line(session, "queue", text_in(task, "queue") + "  priority " + std::to_string(integer_in(task, "priority").value_or(0)));
     line(session, "attempts", std::to_string(integer_in(task, "attempt").value_or(0)) + " of " +
                                   std::to_string(integer_in(task, "max_attempts").value_or(0)) + ", crashes " +
@@ -73,20 +90,25 @@ class Show final : public Verb {
     line(session, "dedupe key", text_in(task, "dedupe_key"));
     line(session, "labels", pairs(object_in(task, "labels")));
     line(session, "created by", text_in(task, "created_by"));
-    for (const auto& [name, member] : {std::pair{"created", "created_at"}, {"due", "run_at"}, {"started", "started_at"}, {"finished", "finished_at"},
-                                       {"last seen", "last_seen_at"}, {"cancel asked", "cancel_requested_at"}, {"expires", "expires_at"}})
-      moment(session, name, task, member);
+    const bool is_over = moment_in(task, "finished_at").has_value();
+    moment(session, "created", task, "created_at");
+    if (!is_over) moment(session, "due", task, "run_at");
+    moment(session, "started", task, "started_at");
+    if (!is_over) moment(session, "last seen", task, "last_seen_at");
+    moment(session, "finished", task, "finished_at");
+    moment(session, "cancel asked", task, "cancel_requested_at");
+    if (!is_over) moment(session, "expires", task, "expires_at");
     line(session, "cancel reason", text_in(task, "cancel_reason"));
     line(session, "stale", text_in(task, "stale_reason"), Tone::bad);
     const Object& error = object_in(task, "error");
     line(session, "error", error_text(error), Tone::bad);
-    if (const std::string tail = text_in(error, "stderr_tail"); !tail.empty()) session.out() << "\nstderr, at the end:\n" << session.shown_text(tail) << '\n';
+    if (const std::string tail = text_in(error, "stderr_tail"); !tail.empty()) text(session, "end of stderr", tail);
   }
 
   static void show_documents(const Session& session, const std::string& body) {
     for (const char* name : {"payload", "result", "metadata"}) {
       const auto json = member_of(body, name);
-      if (json && *json != "null") session.out() << '\n' << name << ":\n" << session.shown_text(*json) << '\n';
+      if (json && *json != "null") text(session, name, *json);
     }
   }
 
@@ -95,14 +117,14 @@ class Show final : public Verb {
     Table table = make_attempt_table();
     for (const auto& attempt : array_in(answer, "attempts")) add_attempt(table, as_object(attempt), session);
     if (table.empty()) return;
-    session.out() << '\n';
+    heading(session, "attempts");
     table.print(session.out(), session.paper());
   }
 
   static void show_log(Session& session, const std::string& path) {
     bool first = true;
     LogReader reader(session, {path, log_lines, {}}, [&](std::string_view json) {
-      if (first) session.out() << "\nlast output (all: reeve logs):\n";
+      if (first) heading(session, "last output (all of it: reeve logs " + path + ")");
       first = false;
       session.print(message_of_line(session, parse_object(json)));
     });
