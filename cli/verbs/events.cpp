@@ -38,6 +38,7 @@ class Events final : public Verb {
   }
 
   int run(Session& session) override {
+    if (last_ && *last_ < 0) throw UsageError("-n: " + std::to_string(*last_) + " is not a number of events; write 0 or more");
     std::string cursor = std::to_string(first_cursor(session));
     for (bool more = true; more;) more = print_page(session, cursor);
     if (follow_) follow(session, cursor);
@@ -107,6 +108,7 @@ class Events final : public Verb {
   }
 
   void follow(Session& session, std::string& cursor) const {
+    session.out().flush();  // what is there is read while nothing new comes
     Connection stream = session.another_connection();
     const auto on_message = [&](const api::StreamMessage& message) {
       if (message.event == "event") print(session, message.data, cursor);

@@ -31,6 +31,7 @@ class Logs final : public Verb {
     if (attempt_) options.epoch = epoch_of_attempt(session, options.path);
     LogReader reader(session, options, [&](std::string_view json) { print(session, json); });
     reader.read();
+    session.out().flush();  // what is there is read while nothing new comes
     if (follow_) reader.follow();
     return ExitCode::ok;
   }
