@@ -22,12 +22,13 @@ void check_is_chosen(const Selection& selection, const ManyAction& action) {
 }
 
 // Tasks that were typed one by one are meant; a filter may catch more than one thinks.
-void confirm(Session& session, const Selection& selection, const ManyAction& action, std::size_t count) {
-  if (selection.is_explicit() || count <= 1 || session.options().yes) return;
+bool is_agreed(Session& session, const Selection& selection, const ManyAction& action, std::size_t count) {
+  if (selection.is_explicit() || count <= 1 || session.options().yes) return true;
   std::string question = action.verb + " " + tasks_text(count);
   if (session.terminal().in && session.terminal().err) {
-    if (session.confirms(question + "?")) return;
-    throw UsageError("nothing was changed");
+    if (session.confirms(question + "?")) return true;
+    session.say("nothing was changed");
+    return false;
   }
   throw UsageError("this would " + question + "; say --yes to do it (nothing was changed)");
 }
@@ -122,7 +123,7 @@ int act_on_many(Session& session, Selection selection, const ManyAction& action)
     session.say("no task matches; nothing was changed");
     return ExitCode::ok;
   }
-  confirm(session, selection, action, ids.size());
+  if (!is_agreed(session, selection, action, ids.size())) return ExitCode::failed;
   Report report(session, action);
   for (std::size_t done = 0; done < ids.size(); done += chunk) {
     const Answer answer = session.daemon().post("/v1/tasks/" + action.verb, request_of(ids, done, action));

@@ -68,7 +68,9 @@ int run_program(std::vector<std::string> arguments, Session::Streams streams, co
   const Parsed parsed = parse(std::move(arguments), verbs, globals);
   if (const auto* help = std::get_if<ShowHelp>(&parsed)) {
     streams.out << help->text << std::flush;
-    return ExitCode::ok;
+    if (streams.out) return ExitCode::ok;
+    streams.err << "reeve: cannot write to stdout\n" << std::flush;
+    return ExitCode::io_error;
   }
   if (const auto* refusal = std::get_if<RefuseUsage>(&parsed)) {
     streams.err << "reeve: " << one_line(refusal->message) << '\n' << std::flush;

@@ -3,6 +3,7 @@
 
 #include "cli/completion_script.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/json_object.hpp"
 #include "cli/selector.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs/verbs.hpp"
@@ -21,7 +22,9 @@ class Completion final : public Verb {
 
   int run(Session& session) override {
     if (shell_ && *shell_ != "bash") throw UsageError("there is no completion for \"" + *shell_ + "\" yet; write bash");
-    session.out() << bash_completion(all_verbs());
+    const std::string script = bash_completion(all_verbs());
+    if (session.json()) session.print(JsonObject{}.add("shell", "bash").add("script", script).text());
+    else session.out() << script;
     return ExitCode::ok;
   }
 
