@@ -125,7 +125,7 @@ class Parser {
     } catch (const CLI::CallForHelp&) {
       return ShowHelp{help()};
     } catch (const CLI::ExtrasError&) {
-      return RefuseUsage{slip_in_rest(*innermost(), arguments, takes_after_dashes()) + "; see " + name_of_meant() + " --help"};
+      return RefuseUsage{slip_in_rest(*innermost(), arguments, takes_after_dashes())};
     } catch (const CLI::ParseError& error) {
       return RefuseUsage{std::string(error.what()) + "; see " + name_of_meant() + " --help"};
     }

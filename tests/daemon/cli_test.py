@@ -634,7 +634,8 @@ class EveryVerb(CliCase):
                             (["enqueue", "chaos", "--prioritty", "3"], "--priority"), (["status", "--jsno"], "--json"),
                             (["--sockt", "x", "status"], "--socket"), (["list", "--color", "sometimes"], "auto"),
                             (["enqueue", "a", "1", "2"], '"2"'), (["list", "--limit", "many"], "--limit"), (["show"], "TASK"), (["", "x"], "reeve --help"),
-                            (["store"], "reeve store check"), (["status", "--", "x"], "--")):
+                            (["store"], "reeve store check"), (["status", "--", "x"], "--"),
+                            (["--version"], "`reeve version`"), (["foo"], "reeve; all verbs"), (["list", "-q"], "-q here; see reeve list --help")):
             with self.subTest(words=words):
                 self.assertIn(says, self.refused(lab, *words))
 
