@@ -1,13 +1,17 @@
 #include "store/sqlite/store_lock.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <sstream>
+#include <thread>
 
 #include "store/store.hpp"
 
@@ -39,6 +43,21 @@ bool is_still_there(int file, const std::string& path) {
   return ::fstat(file, &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 
+bool is_gone(const std::string& pid) {
+  const int number = std::atoi(pid.c_str());
+  return number > 0 && ::kill(number, 0) != 0 && errno == ESRCH;
+}
+
+// A daemon that was killed while it started a child leaves the lock to that child until it executes its program: wait for it, a second at
+// most. A holder that lives is not waited for.
+bool lock(int file, const Holder& holder) {
+  for (int tries = 0; ::flock(file, LOCK_EX | LOCK_NB) != 0; ++tries) {
+    if (tries == 200 || !is_gone(holder.pid)) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
 }  // namespace
 
 StoreLock::StoreLock(const std::string& store_path) : path_(store_path + ".lock") {
@@ -48,7 +67,7 @@ StoreLock::StoreLock(const std::string& store_path) : path_(store_path + ".lock"
     file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file_ < 0) throw StoreError(StoreError::Kind::unusable, path_ + ": cannot create the lock: " + std::strerror(errno));
     const Holder holder = read_holder(file_);
-    if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+    if (!lock(file_, holder)) {
       ::close(file_);
       throw StoreError(StoreError::Kind::in_use, store_path + ": is in use by process " + (holder.pid.empty() ? "unknown" : holder.pid) +
                                                      " (" + path_ + "); stop that daemon or name another store");

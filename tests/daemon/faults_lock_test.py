@@ -1,11 +1,14 @@
 """One store, one daemon (F089); sockets that others left or own (F091)."""
 
+import fcntl
 import os
 import socket
 import subprocess
 import unittest
 
+import processes
 from case import DaemonCase, refused_start, root_only
+from waiting import wait_until
 
 
 class SecondDaemon(DaemonCase):
@@ -50,6 +53,16 @@ class SecondDaemon(DaemonCase):
     def test_f089_another_pid_namespace_is_refused(self):
         lab = self.lab()
         self.refused(lab, lab.store, wrap=["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"])
+
+    def test_a_lock_that_a_killed_daemon_left_to_its_newest_child_is_waited_for(self):
+        lab = self.lab()
+        lab.k9()
+        path = lab.store + ".lock"
+        with open(path, "r+b") as child:             # as a child holds it until it executes its program; the file names the dead daemon
+            fcntl.flock(child, fcntl.LOCK_EX)
+            lab.daemon = lab.start()
+            wait_until(lambda: not lab.running() or path in processes.descriptors(lab.pid).values(), 30, "the daemon looks at the lock")
+        wait_until(lab.ready, 30, "the daemon is ready")
 
 
 class Sockets(DaemonCase):

@@ -23,6 +23,7 @@ READS_TIME = (
 # Who may block for a while.
 PAUSES = (
     "store/sqlite/session.cpp",      # the store thread, for another program's lock
+    "store/sqlite/store_lock.cpp",   # a start, for the last children of a killed daemon
     "executors/process/cgroup.cpp",  # the very end of the daemon, for the kernel to let go of the last leaves
     "cli/*",                         # a client, between tries to reach the daemon
     "tests/daemon/*",
