@@ -4,13 +4,14 @@
 #include <boost/json/stream_parser.hpp>
 #include <boost/json/string.hpp>
 
+#include "executors/utf8.hpp"
 #include "cli/selector.hpp"
 #include "cli/text_safety.hpp"
 
 namespace reeve::cli {
 
 std::string quoted(std::string_view text) {
-  if (!is_utf8(text)) throw UsageError("\"" + one_line(text) + "\" is not UTF-8, so it cannot be sent; write it in UTF-8, or put it into a file");
+  if (!executors::is_utf8(text)) throw UsageError("\"" + one_line(text) + "\" is not UTF-8, so it cannot be sent; write it in UTF-8, or put it into a file");
   return boost::json::serialize(boost::json::string_view(text.data(), text.size()));
 }
 

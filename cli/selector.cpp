@@ -5,7 +5,7 @@
 #include <charconv>
 #include <optional>
 
-#include "cli/suggestion.hpp"
+#include "handlers/nearest.hpp"
 #include "store/time.hpp"
 
 namespace reeve::cli {
@@ -71,7 +71,7 @@ void understand_task(std::string_view word, Selection& selection) {
 void check_states(const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     if (std::find(states().begin(), states().end(), word) != states().end()) continue;
-    const std::string meant = nearest(word, states());
+    const std::string meant = handlers::nearest(word, {states().begin(), states().end()});
     std::string all{};
     for (const std::string& state : states()) all += " " + state;
     throw UsageError("--state: \"" + word + "\" is no state;" + (meant.empty() ? "" : " did you mean " + meant + "?") + " There are:" + all);

@@ -3,7 +3,7 @@
 #include <CLI/App.hpp>
 #include <algorithm>
 
-#include "cli/suggestion.hpp"
+#include "handlers/nearest.hpp"
 
 namespace reeve::cli {
 namespace {
@@ -45,7 +45,8 @@ const CLI::App* verb_named(const CLI::App& app, const std::string& name) {
 std::string option_meant(const CLI::App& app, const std::string& name) {
   if (!name.starts_with("--")) return {};
   if (const CLI::App* verb = verb_named(app, name.substr(2))) return "`" + path_of(*verb) + "`";
-  return nearest(name, options_of(app));
+  const std::vector<std::string> known = options_of(app);
+  return handlers::nearest(name, {known.begin(), known.end()});
 }
 
 std::string unknown_option(const CLI::App& app, const std::string& word) {
@@ -64,7 +65,8 @@ bool has_value_behind(const CLI::Option& option, const std::string& word) {
 }
 
 std::string unknown_verb(const CLI::App& app, const std::string& word) {
-  const std::string near = nearest(word, verbs_of(app));
+  const std::vector<std::string> known = verbs_of(app);
+  const std::string near = handlers::nearest(word, {known.begin(), known.end()});
   return sentence(in_quotes(word) + " is no verb of " + path_of(app), near.empty() ? near : "`" + path_of(app) + " " + near + "`",
                   "all verbs: " + path_of(app) + " --help");
 }

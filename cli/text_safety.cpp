@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "executors/utf8.hpp"
+
 namespace reeve::cli {
 namespace {
 
@@ -14,36 +16,10 @@ struct Piece {
   bool valid = false;
 };
 
-bool is_continuation(std::string_view text, std::size_t at) {
-  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
-}
-
-std::size_t length_by_lead(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return 2;
-  if (lead >= 0xE0 && lead <= 0xEF) return 3;
-  if (lead >= 0xF0 && lead <= 0xF4) return 4;
-  return 0;
-}
-
-// Overlong forms, surrogates and points beyond the last are no characters.
-bool is_legal(char32_t point, std::size_t bytes) {
-  constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};
-  return point >= least[bytes] && point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF);
-}
-
 Piece next_piece(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t bytes = length_by_lead(lead);
-  if (bytes == 0) return {lead, 1, false};
-  if (bytes == 1) return {lead, 1, true};
-  char32_t point = lead & (0x7FU >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if (!is_continuation(text, i)) return {lead, 1, false};
-    point = (point << 6) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  }
-  if (!is_legal(point, bytes)) return {lead, 1, false};
-  return {point, bytes, true};
+  const executors::Utf8Character character = executors::utf8_character(text);
+  if (character.length == 0) return {static_cast<unsigned char>(text.front()), 1, false};
+  return {character.point, character.length, true};
 }
 
 bool is_control(char32_t point) { return point < 0x20 || (point >= 0x7F && point < 0xA0); }
@@ -99,15 +75,6 @@ std::size_t columns_of(const Piece& piece) {
 std::string one_line(std::string_view text) { return escaped(text, ""); }
 std::string safe_line(std::string_view text) { return escaped(text, "\t"); }
 std::string safe_text(std::string_view text) { return escaped(text, "\t\n"); }
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const Piece piece = next_piece(text);
-    if (!piece.valid) return false;
-    text.remove_prefix(piece.bytes);
-  }
-  return true;
-}
 
 std::size_t columns_of(std::string_view text) {
   std::size_t columns = 0;

@@ -25,6 +25,5 @@ namespace reeve::cli {
 // At most `columns` columns wide; what was cut is shown as an ellipsis.
 [[nodiscard]] std::string cut_to(std::string_view text, std::size_t columns);
 
-[[nodiscard]] bool is_utf8(std::string_view text);
 
 }  // namespace reeve::cli

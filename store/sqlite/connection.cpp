@@ -1,5 +1,7 @@
 #include "store/sqlite/connection.hpp"
 
+#include <algorithm>
+
 #include "store/sqlite/failure.hpp"
 
 namespace reeve::store::sqlite {
@@ -43,7 +45,7 @@ Connection::~Connection() {
 
 void Connection::run(const std::string& sql) {
   const int code = sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) fail(db_, code, path_, std::string_view{sql}.substr(0, 60));
+  if (code != SQLITE_OK) fail(db_, code, path_, std::string_view{sql}.substr(0, std::min<std::size_t>(sql.find(';'), 60)));
 }
 
 std::int64_t Connection::integer(std::string_view sql) {

@@ -46,8 +46,8 @@ std::optional<StoreError::Kind> kind_of(int code) {
 void fail(sqlite3* db, int code, std::string_view path, std::string_view doing) {
   std::string message(path);
   message += ": ";
-  message += doing;
-  message += ": ";
+  // What was being done says nothing about a file that is something else.
+  if ((code & 0xff) != SQLITE_NOTADB) (message += doing) += ": ";
   message += db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
   if (const int cause = db ? sqlite3_system_errno(db) : 0; cause != 0 && kind_of(code) != StoreError::Kind::busy) {
     message += " (";
