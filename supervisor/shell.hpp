@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -89,6 +90,7 @@ class Supervisor::Shell {
   void arm_timer();
   void seen_alive(store::ClaimKey claim);
   void settled(store::ClaimKey claim, const store::Finished& finished);
+  void not_recorded(store::ClaimKey claim, const std::exception_ptr& failed);
   void schedule_retention();
   void retain();
 

@@ -63,9 +63,16 @@ void Supervisor::Shell::carry_out(Launch effect) {
                          .ended = [this, key] { on([key](Core& core, Now at) { core.ended(key, at); }); }};
   asio::co_spawn(parts_.loop, run_attempt(std::move(context), std::move(effect.handler), std::move(effect.task)),
                  [this, key](const std::exception_ptr& failed, const store::Finished& finished) {
-                   if (failed) return;  // only a fatal store error; whoever owns the store thread ends the process
-                   settled(key, finished);
+                   if (failed) not_recorded(key, failed);
+                   else settled(key, finished);
                  });
+}
+
+// The slot is free; the task is taken back when its lease runs out, or by the next incarnation. The body's journal stays: a write of it may
+// still be on its way.
+void Supervisor::Shell::not_recorded(ClaimKey claim, const std::exception_ptr& failed) {
+  parts_.log.error("attempt.not_recorded", {{"task", number(claim.task)}, {"epoch", claim.epoch}, {"error", text_of(failed)}});
+  on([claim](Core& core, Now at) { core.settled(claim, std::nullopt, at); });
 }
 
 void Supervisor::Shell::settled(ClaimKey claim, const store::Finished& finished) {

@@ -10,9 +10,13 @@ import unittest
 
 import oracle
 import processes
+import wire
 from case import DaemonCase, refused_start, root_only
-from lab import TERMINAL
+from lab import SANITIZED, TERMINAL
 from waiting import wait_until
+
+
+FAIL_SYNC = os.path.abspath(os.environ.get("REEVE_FAIL_SYNC", "build/dev/tests/daemon/fail_sync.so"))
 
 
 def digest(path):
@@ -162,6 +166,37 @@ class FullDisk(DaemonCase):
     def accepted(self, lab):
         answer = lab.http("POST", "/v1/tasks", {"kind": "chaos", "payload": "exit 0"})
         return answer.json["id"] if answer.status == 201 else None
+
+
+@unittest.skipIf(SANITIZED, "a sanitizer wants to be loaded first")
+class FailingDisk(DaemonCase):
+    """A failed flush is fail-stop: the kernel may have dropped the pages, so a second try that succeeds would prove nothing."""
+
+    def test_after_a_failed_flush_nothing_is_acknowledged_and_the_daemon_ends_with_its_own_code(self):
+        lab = self.quiet_lab()
+        trigger = lab.path("flushes-fail")
+        lab.up(env={"LD_PRELOAD": FAIL_SYNC, "FAIL_SYNC_WHILE": trigger})
+        for number in range(20):
+            payload = f"note {number}"
+            lab.acks.append((lab.ok("POST", "/v1/tasks", {"kind": "noop", "payload": payload, "delay": "1h"})["id"], payload))
+        sleeper = lab.enq("sleep 60000")
+        wait_until(lambda: lab.task(sleeper)["state"] == "running", 20, "a body runs")
+        with open(trigger, "w", encoding="ascii"):
+            pass
+        answers = []
+        for number in range(5):
+            try:
+                answers.append(lab.http("POST", "/v1/tasks", {"kind": "noop", "payload": f"lost {number}"}).status)
+            except (wire.Unreachable, OSError):
+                break
+        self.assertEqual([status for status in answers if status < 300], [], "an enqueue was acknowledged after the disk had failed")
+        self.assertEqual(lab.daemon.wait(30), 74, lab.log_tail())
+        self.assertTrue(lab.log_events("daemon.failed"), lab.log_tail())
+        self.assert_nothing_left(lab)
+        os.unlink(trigger)
+        lab.up()
+        self.assertEqual(lab.task(sleeper)["crashes"], 1, "the body that was running is known to be lost")
+        self.assert_held(oracle.judge(lab, settled=False))
 
 
 class WrongFiles(DaemonCase):
