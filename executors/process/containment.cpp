@@ -23,6 +23,8 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 constexpr milliseconds longest_pause{50};
+// A process that shows no environment is between two programs for a moment, or has cleared it for good.
+constexpr milliseconds longest_doubt{200};
 
 std::string read_again(const Descriptor& file) {   // of a file in /proc that stays open
   std::string text;
@@ -41,14 +43,19 @@ Containment::Containment(const Options& options) : incarnation_(options.incarnat
   children_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
 }
 
+// One that is found dead may have left children to us after the list was read: then the list is read again.
 std::vector<int> Containment::adopt_orphans() {
   std::vector<int> orphans;
-  for (const int pid : parse_pids(read_again(children_))) {
-    if (leaders_.contains(pid)) continue;
-    const auto stat = read_stat(pid);
-    if (!stat || stat->parent != ::getpid() || stat->session == own_session_) continue;
-    if (stat->dead()) ::waitpid(pid, nullptr, WNOHANG);
-    else orphans.push_back(pid);
+  for (bool again = true; again;) {
+    again = false;
+    orphans.clear();
+    for (const int pid : parse_pids(read_again(children_))) {
+      if (leaders_.contains(pid)) continue;
+      const auto stat = read_stat(pid);
+      if (!stat || stat->parent != ::getpid() || stat->session == own_session_) continue;
+      if (!stat->dead()) orphans.push_back(pid);
+      else again |= ::waitpid(pid, nullptr, WNOHANG) == pid;
+    }
   }
   return orphans;
 }
@@ -93,33 +100,40 @@ void Tree::kill() {
   if (leaf_) leaf_.kill();
   for (const int pid : members()) {   // who left the cgroup, or the group where there is no cgroup
     const Descriptor pidfd = open_pidfd(pid);
-    if (pidfd && is_ours(pid)) send_signal(pidfd, SIGKILL);
+    if (pidfd && belongs(pid) == Belongs::yes) send_signal(pidfd, SIGKILL);
   }
 }
 
 // Up the chain of parents: a descendant is ours when an ancestor is, until the one that was orphaned to us.
-bool Tree::is_ours(int pid) const {
+Tree::Belongs Tree::belongs(int pid) const {
   if (leaf_) {
     const auto inside = leaf_.members();
-    if (std::find(inside.begin(), inside.end(), pid) != inside.end()) return true;
+    if (std::find(inside.begin(), inside.end(), pid) != inside.end()) return Belongs::yes;
   }
+  bool blank = false;
   for (int at = pid, steps = 0; at > 1 && at != ::getpid() && steps < 1000; ++steps) {
     const auto stat = read_stat(at);
-    if (!stat || stat->dead()) return false;
-    if (stat->session == leader_ || stat->group == leader_) return true;
+    // Who it leaves behind is orphaned to us only now, and was not in the list that was looked through.
+    if (!stat || stat->dead()) return Belongs::unsure;
+    if (stat->session == leader_ || stat->group == leader_) return Belongs::yes;
     const std::string environment = read_environment(at);
-    if (std::all_of(marks_.begin(), marks_.end(), [&](const std::string& mark) { return has_entry(environment, mark); })) return true;
+    if (std::all_of(marks_.begin(), marks_.end(), [&](const std::string& mark) { return has_entry(environment, mark); })) return Belongs::yes;
+    blank |= environment.empty();
     at = stat->parent;
-    if (at == leader_) return true;
+    if (at == leader_) return Belongs::yes;
   }
-  return false;
+  return blank ? Belongs::unsure : Belongs::no;
 }
 
 std::vector<int> Tree::members() {
   std::vector<int> found = leaf_ && leaf_.populated() ? leaf_.members() : std::vector<int>{};
   std::erase(found, leader_);
+  unsure_ = false;
   for (const int orphan : containment_->adopt_orphans()) {
-    if (std::find(found.begin(), found.end(), orphan) == found.end() && is_ours(orphan)) found.push_back(orphan);
+    if (std::find(found.begin(), found.end(), orphan) != found.end()) continue;
+    const Belongs whose = belongs(orphan);
+    if (whose == Belongs::yes) found.push_back(orphan);
+    unsure_ |= whose == Belongs::unsure;
   }
   if (!leaf_ || !found.empty()) {
     for (const int child : children_of(leader_)) found.push_back(child);
@@ -129,20 +143,29 @@ std::vector<int> Tree::members() {
       }
     }
   }
-  std::erase_if(found, [](int pid) {
+  const auto gone = std::erase_if(found, [](int pid) {
     const auto stat = read_stat(pid);
     return !stat || stat->dead();
   });
+  unsure_ |= gone > 0;   // what they had started comes to us now
   return found;
 }
 
-bool Tree::empty() { return members().empty(); }
+bool Tree::empty() { return members().empty() && !unsure_; }
 
 asio::awaitable<std::vector<LeftChild>> Tree::clear() {
   std::vector<LeftChild> left;
   asio::steady_timer pause(co_await asio::this_coro::executor);
   milliseconds delay{1};
-  for (auto living = members(); !living.empty(); living = members()) {
+  const auto doubt_ends = std::chrono::steady_clock::now() + longest_doubt;
+  for (;;) {
+    const auto living = members();
+    if (living.empty()) {
+      if (!unsure_ || std::chrono::steady_clock::now() > doubt_ends) break;
+      pause.expires_after(milliseconds{1});
+      co_await pause.async_wait(asio::use_awaitable);
+      continue;
+    }
     std::vector<Descriptor> dying;
     for (const int pid : living) {
       const bool known = std::any_of(left.begin(), left.end(), [&](const LeftChild& child) { return child.pid == pid; });

@@ -67,7 +67,9 @@ class Tree {
   void reaped();                       // the leader is; its pid means nothing any more
 
  private:
-  [[nodiscard]] bool is_ours(int pid) const;
+  // `unsure`: it ended, or was between two programs, while it was looked at; another look will tell.
+  enum class Belongs { no, yes, unsure };
+  [[nodiscard]] Belongs belongs(int pid) const;
   [[nodiscard]] std::vector<int> members();   // living, without the leader
 
   std::shared_ptr<Containment> containment_;  // of the executor and of each attempt that runs
@@ -75,6 +77,7 @@ class Tree {
   Leaf leaf_{};
   int leader_ = 0;
   int error_ = 0;
+  bool unsure_ = false;                       // of the last look at members()
 };
 
 }  // namespace reeve::executors::process
