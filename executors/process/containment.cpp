@@ -173,11 +173,13 @@ asio::awaitable<std::vector<LeftChild>> Tree::clear() {
       dying.push_back(open_pidfd(pid));
     }
     kill();
+    // Not for ever: one that was between two programs has escaped this round, and is looked for anew.
+    int waits = 0;
     do {
       pause.expires_after(delay);
       co_await pause.async_wait(asio::use_awaitable);
       delay = std::min(delay * 2, longest_pause);
-    } while (std::any_of(dying.begin(), dying.end(), [](const Descriptor& pidfd) { return pidfd && !has_exited(pidfd.get()); }));
+    } while (++waits < 6 && std::any_of(dying.begin(), dying.end(), [](const Descriptor& pidfd) { return pidfd && !has_exited(pidfd.get()); }));
   }
   co_return left;
 }
