@@ -72,7 +72,6 @@ void Supervisor::Shell::carry_out(Idle) {
 
 // Not recursive: what happens while effects are carried out is told to the core and its effects follow in the same loop.
 void Supervisor::Shell::pump() {
-  ++pumps_;
   if (std::exchange(pumping_, true)) return;
   for (std::vector<Effect> effects = core_.take_effects(); !effects.empty(); effects = core_.take_effects())
     for (Effect& effect : effects) std::visit([this](auto& what) { carry_out(std::move(what)); }, effect);

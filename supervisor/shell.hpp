@@ -54,7 +54,6 @@ class Supervisor::Shell {
   [[nodiscard]] Overview overview() const;
   void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
   void when_idle(std::function<void()> on_idle) { on_idle_ = std::move(on_idle); }
-  [[nodiscard]] std::int64_t progress_mark() const { return pumps_; }
 
  private:
   // What a running attempt needs beside its coroutine. Owned by bodies_ until the coroutine has ended.
@@ -118,7 +117,6 @@ class Supervisor::Shell {
   bool retention_scheduled_ = false;
   bool is_over_ = false;
   bool pumping_ = false;
-  std::int64_t pumps_ = 0;
   Moment lease_origin_moment_;          // lease time: the wall clock as it was at start, and boot time since
   store::Timestamp lease_origin_;
   std::int64_t runner_ = 0;

@@ -43,6 +43,5 @@ void Supervisor::reload(Options options, std::shared_ptr<const handlers::Handler
 const std::shared_ptr<const handlers::Handlers>& Supervisor::handlers() const { return shell_->core().handlers(); }
 Overview Supervisor::overview() const { return shell_->overview(); }
 void Supervisor::when_idle(std::function<void()> on_idle) { shell_->when_idle(std::move(on_idle)); }
-std::int64_t Supervisor::progress_mark() const { return shell_->progress_mark(); }
 
 }  // namespace reeve::supervisor

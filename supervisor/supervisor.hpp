@@ -73,8 +73,6 @@ class Supervisor {
   [[nodiscard]] Overview overview() const;
   // Nothing runs, nothing is due: for `serve --until-idle`. `on_idle` is called each time that becomes so.
   void when_idle(std::function<void()> on_idle);
-  // Changes whenever the loop side makes progress; for the service watchdog.
-  [[nodiscard]] std::int64_t progress_mark() const;
 
  private:
   class Shell;

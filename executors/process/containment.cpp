@@ -157,7 +157,7 @@ asio::awaitable<std::vector<LeftChild>> Tree::clear() {
   std::vector<LeftChild> left;
   asio::steady_timer pause(co_await asio::this_coro::executor);
   milliseconds delay{1};
-  const auto doubt_ends = std::chrono::steady_clock::now() + longest_doubt;
+  auto doubt_ends = std::chrono::steady_clock::now() + longest_doubt;
   for (;;) {
     const auto living = members();
     if (living.empty()) {
@@ -180,6 +180,7 @@ asio::awaitable<std::vector<LeftChild>> Tree::clear() {
       co_await pause.async_wait(asio::use_awaitable);
       delay = std::min(delay * 2, longest_pause);
     } while (++waits < 6 && std::any_of(dying.begin(), dying.end(), [](const Descriptor& pidfd) { return pidfd && !has_exited(pidfd.get()); }));
+    doubt_ends = std::chrono::steady_clock::now() + longest_doubt;   // who it orphaned may be in doubt in its turn
   }
   co_return left;
 }
