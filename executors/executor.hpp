@@ -17,6 +17,7 @@
 
 #include "executors/execution.hpp"
 #include "executors/outcome.hpp"
+#include "executors/request.hpp"
 
 namespace reeve::executors {
 
@@ -26,6 +27,7 @@ struct ProgressReport {
   std::optional<double> total{};
   std::string label{};
   std::string meta{};                // JSON bytes or empty
+  bool operator==(const ProgressReport&) const = default;
 };
 
 enum class Stream { stdout_, stderr_, entry };
@@ -35,6 +37,22 @@ struct OutputLine {
   std::string level = "info";        // debug info warn error
   std::string message{};             // bytes as the handler wrote them, without the newline
   std::string meta{};                // JSON bytes or empty
+};
+
+// A way to speak to a running attempt's side of the protocol other than its own channel: what somebody says over the API with the token of
+// the attempt goes in here. Loop thread only.
+class Ear {
+ public:
+  virtual ~Ear() = default;
+  // One message of docs/protocol.md. `reply` gets one line, on the loop, maybe at once and maybe after the attempt has ended.
+  virtual void hear(std::string_view line, std::function<void(std::string line)> reply) = 0;
+};
+
+// What the body last wrote into its page of the scoreboard (docs/scoreboard.md).
+struct Glance {
+  std::uint64_t beats = 0;                 // grows with each sign of life
+  std::optional<ProgressReport> progress{};
+  bool operator==(const Glance&) const = default;
 };
 
 // Hears what a running attempt does. Called on the loop thread, in the order things happened, only between start and end of run(); never
@@ -47,6 +65,12 @@ class Observer {
   virtual void progress(ProgressReport report) = 0;         // a sign of life
   virtual void output(OutputLine line) = 0;                 // a sign of life
   virtual void protocol_fault(std::string_view what) = 0;   // the handler sent something it may not; counted and shown
+  // It asks for something. `answer` is called once, on the loop, maybe at once, maybe after the attempt has ended.
+  virtual void request(Request request, std::function<void(Answer)> answer) = 0;
+  // From now on `ear` may be spoken to; nullptr: no longer. An executor whose bodies speak the protocol calls both.
+  virtual void listening(Ear* ear) = 0;
+  // From now on `look` tells what the body wrote into its page of the scoreboard; empty: no longer. Called at leisure, never in a hurry.
+  virtual void visible(std::function<Glance()> look) = 0;
   // How many bytes of output the observer still holds unwritten; an executor stops reading pipes above its own bound (backpressure).
   [[nodiscard]] virtual std::int64_t backlog_bytes() const = 0;
   // Calls `resume` once, on the loop, when the backlog has drained below half of the bound it was asked with.
@@ -89,6 +113,7 @@ struct Capabilities {
   bool kills = false;                 // stop and timeout end a body that ignores them; otherwise it is "cooperative"
   bool captures_output = false;
   bool isolates_crashes = false;
+  bool speaks_protocol = false;       // its bodies may ask for steps, waits, signals
 };
 
 class Executor {
@@ -97,6 +122,8 @@ class Executor {
   [[nodiscard]] virtual Capabilities capabilities() const = 0;
   // A stop requested before the body started means that it never starts.
   virtual boost::asio::awaitable<Outcome> run(Execution execution, Observer& observer, Brake& brake) = 0;
+  // How many more tasks of the kind could begin now; nullopt: as many as the limits allow.
+  [[nodiscard]] virtual std::optional<int> room(std::string_view kind) const { return (void)kind, std::nullopt; }
 };
 
 }  // namespace reeve::executors

@@ -25,12 +25,13 @@ struct Failed {
 };
 struct Rejected { std::string code{}; std::string message{}; std::string detail{}; };  // permanent
 struct Snoozed { std::chrono::milliseconds for_{}; };
+struct Suspended {};                                                      // it waits without a process for what it asked for (request.hpp)
 struct Crashed { int signal = 0; bool core = false; bool oom = false; };  // died by a signal that was not ours
 struct Stopped { StopReason reason{}; };                                  // the supervisor stopped it and it did not finish first
 struct SpawnFailed { std::string step{}; int error = 0; std::string message{}; };  // the body never ran
 struct ProtocolError { std::string message{}; };                          // it broke the protocol and was killed
 
-using End = std::variant<Succeeded, Failed, Rejected, Snoozed, Crashed, Stopped, SpawnFailed, ProtocolError>;
+using End = std::variant<Succeeded, Failed, Rejected, Snoozed, Suspended, Crashed, Stopped, SpawnFailed, ProtocolError>;
 
 // As the kernel told it. Both absent when there was no process.
 struct ExitStatus {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/step.hpp"
 #include "store/task.hpp"
 
 namespace reeve::store {
@@ -132,6 +133,11 @@ class Reader {
   virtual TaskPage list(const ListQuery& query, Timestamp now) = 0;
   virtual std::vector<Attempt> attempts(TaskId id) = 0;                    // oldest first
   virtual LogPage log(const LogQuery& query) = 0;
+  virtual std::vector<Step> steps(TaskId id) = 0;                          // in the order in which they were first begun
+  virtual std::vector<StepTry> step_tries(TaskId id) = 0;                  // oldest first
+  virtual std::vector<Signal> signals(TaskId id, bool unconsumed_only) = 0;   // oldest first
+  virtual std::vector<Timer> timers(TaskId id) = 0;                        // by moment
+  virtual std::vector<StepTimings> step_timings(std::string_view kind, int newest) = 0;  // by name, over the newest completed tries
   virtual EventPage events(const EventQuery& query) = 0;
   virtual Cursor last_event() = 0;
   // The first event still kept; a cursor before it has lost events to retention.

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "store/reader.hpp"
+#include "store/step.hpp"
 #include "store/task.hpp"
 
 namespace reeve::store {
@@ -87,7 +88,7 @@ struct ClaimRequest {
 
 struct ClaimAnswer {
   std::vector<Task> tasks{};                 // complete, payload included; task.epoch is the new token
-  std::optional<Timestamp> next_due{};       // the earliest moment after `now` when time alone makes a queued task due (or expires one)
+  std::optional<Timestamp> next_due{};       // the earliest moment after `now` when time alone makes a task due, expires one, fires a timer or ends a wait
 };
 
 // ----------------------------------------------------------------------------------------------------------------- finish
@@ -99,7 +100,10 @@ struct Succeed { std::string result{}; };                       // JSON bytes; e
 struct Requeue { Timestamp at{}; Budget budget = Budget::attempt; };
 struct Fail {};
 struct Cancel { std::string code = "cancelled"; };
-using NextState = std::variant<Succeed, Requeue, Fail, Cancel>;
+// Waits for what it asked for; gives its try back. Goes straight back to the queue, due now, when something it was told to wait for in this
+// attempt has come meanwhile, or when it waits for nothing.
+struct Suspend {};
+using NextState = std::variant<Succeed, Requeue, Fail, Cancel, Suspend>;
 
 // How an attempt ended and what becomes of its task. The rule that chose `next` is not the store's; see handlers/decide.hpp.
 struct Finish {
@@ -112,12 +116,16 @@ struct Finish {
   int left_children = 0;
   std::int64_t pid = 0;
   std::optional<Timestamp> started_at{};     // for an attempt that ended before its start was recorded
+  std::string executor{};                    // the same
+  std::vector<NewTask> staged{};             // enqueued in the same step if the attempt succeeds and holds its claim; else forgotten
+  bool keep_steps = true;                    // false: a success deletes the steps
 };
 
 struct Finished {
   bool recorded = false;       // false: the claim was lost meanwhile and nothing was written
   Status status = Status::queued;            // of the task now
   std::optional<Timestamp> retry_at{};       // when it is queued again
+  std::vector<Enqueued> staged{};
 };
 
 // An attempt that was taken from its runner because its lease ran out or its runner is dead.
@@ -154,8 +162,8 @@ class Tasks {
 
   // Hands up to `limit` due tasks to the runner: priority first, then the one due longest, then the lower id. Paused queues are passed
   // over. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are queued for
-  // later, held back, or finished. Queued tasks past their expires_at are cancelled on the way. At most a thousand become due or expire in
-  // one claim: if there may be more, next_due is `now`; claim again.
+  // later, held back, or finished. Queued tasks past their expires_at are cancelled on the way, timers fire and waits end whose time has come.
+  // At most a thousand of each in one claim: if there may be more, next_due is `now`; claim again.
   virtual ClaimAnswer claim(const ClaimRequest& request, Timestamp now) = 0;
 
   // The body of the attempt runs. False: the claim is lost.
@@ -204,6 +212,88 @@ class Journal {
 
   // A sign of life came after all.
   [[nodiscard]] virtual bool clear_stale(ClaimKey claim, Timestamp now) = 0;
+};
+
+// --------------------------------------------------------------------------------------------------- steps, waits, signals
+
+// Of every verb of an attempt below: `lost` means that its claim is gone and nothing changed.
+struct StepBegun {
+  enum class Result { begun, done, lost, refused };
+  Result result{};
+  std::string output{};          // done: of the completed step
+  bool cancel_requested = false; // begun or done all the same; the body should stop
+  std::string message{};         // refused: the name belongs to a wait, or the task has too many steps
+};
+
+struct StepEnded {
+  enum class Result { recorded, already_completed, not_begun, lost };
+  Result result{};
+  bool cancel_requested = false;
+};
+
+struct WaitRequest {
+  std::string name{};
+  StepSort sort = StepSort::sleep;             // sleep, signal or tasks
+  std::optional<Timestamp> until{};            // of a sleep: its end; of the others: when to give up waiting
+  std::string signal_type{};                   // sort signal; empty: any
+  std::vector<TaskId> tasks{};                 // sort tasks
+  bool any = false;                            // sort tasks: one of them is enough
+};
+
+// What a wait gives when it is over: {"slept":true} | {"signal":{"id":..,"type":..,"payload":..,"sent_at":..}} | {"timeout":true} |
+// {"tasks":[{"id":..,"status":..}, ...]}; a task that was deleted has the status "deleted".
+struct WaitAnswer {
+  enum class Result { done, waiting, lost, refused };
+  Result result{};
+  std::string output{};
+  std::string message{};         // refused: the name belongs to something else, an unknown task, itself, too many
+};
+
+struct SignalTaken {
+  enum class Result { taken, none, lost, refused };
+  Result result{};
+  Signal signal{};
+};
+
+enum class TimerResult { set, fires_now, already_fired, cancelled, unknown, lost, refused };
+
+struct SignalSent {
+  enum class Result { sent, terminal, not_found, too_many };
+  Result result{};
+  std::int64_t id = 0;
+  bool resumed = false;          // the task waited for it and is queued again
+};
+
+// The parts of a task that outlive its attempts; see store/step.hpp. At most steps_max steps and waits, signals_max unconsumed signals and
+// timers_max pending timers a task.
+class Steps {
+ public:
+  static constexpr int steps_max = 10'000;
+  static constexpr int signals_max = 10'000;
+  static constexpr int timers_max = 1'000;
+  virtual ~Steps() = default;
+
+  // A completed step of that name: its output, and nothing is recorded. Else a try begins; one that is still marked running is tried again.
+  virtual StepBegun begin_step(ClaimKey claim, std::string_view name, std::string_view input, Timestamp now) = 0;
+  // The output, exactly once. `error` set: the try failed, the next attempt runs the step again. Event task.step.
+  virtual StepEnded end_step(ClaimKey claim, std::string_view name, std::string_view output, const std::optional<TaskError>& error,
+                             Timestamp now) = 0;
+  // Asks for something to come. `until` of the first asking stands. An unconsumed signal that fits is consumed (oldest first), tasks that have
+  // ended count. `waiting`: the attempt should now end with Suspend.
+  virtual WaitAnswer wait(ClaimKey claim, const WaitRequest& request, Timestamp now) = 0;
+  // The oldest unconsumed signal of the type (empty: of any). With a name, what was taken is given again under that name.
+  virtual SignalTaken take_signal(ClaimKey claim, std::string_view name, std::string_view type, Timestamp now) = 0;
+  // At `at` the signal `timer` with the payload {"name":...} arrives in the task's mailbox, once. The same name again moves it unless it
+  // has fired. Event task.timer when it fires.
+  virtual TimerResult set_timer(ClaimKey claim, std::string_view name, Timestamp at, Timestamp now) = 0;
+  virtual TimerResult cancel_timer(ClaimKey claim, std::string_view name, Timestamp now) = 0;
+  // A named enqueue of a running attempt: the first time the task is stored, later the first answer is given again (nothing is stored).
+  // Nullopt: the claim is lost.
+  virtual std::optional<EnqueueAnswer> enqueue_once(ClaimKey claim, std::string_view name, const NewTask& task, Timestamp now) = 0;
+
+  // Puts a signal into a task's mailbox; by anybody, also before the task asks for it. A task that waits for it consumes it and is queued
+  // again. Event task.signal.
+  virtual SignalSent send_signal(TaskId task, std::string_view type, std::string_view payload, std::string_view actor, Timestamp now) = 0;
 };
 
 // ---------------------------------------------------------------------------------------------------------------- runners
@@ -293,6 +383,7 @@ class Store {
 
   virtual Tasks& tasks() = 0;
   virtual Journal& journal() = 0;
+  virtual Steps& steps() = 0;
   virtual Runners& runners() = 0;
   virtual Queues& queues() = 0;
   virtual Maintenance& maintenance() = 0;

@@ -23,6 +23,7 @@ inline constexpr std::array transitions{
     Transition{Status::queued, Status::cancelled, "task.cancelled", "cancelled, superseded or expired before a start"},
     Transition{Status::claimed, Status::running, "task.started", "its body runs"},
     Transition{Status::claimed, Status::queued, "task.retried", "the attempt ended before it was seen to start; another is due"},
+    Transition{Status::claimed, Status::waiting, "task.suspended", "the handler suspended it before it was seen to start"},
     Transition{Status::claimed, Status::succeeded, "task.succeeded", "the attempt ended before it was seen to start"},
     Transition{Status::claimed, Status::failed, "task.failed", "could not be started and no budget is left"},
     Transition{Status::claimed, Status::cancelled, "task.cancelled", "cancelled between claim and start"},
