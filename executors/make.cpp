@@ -19,6 +19,9 @@ class AllExecutors final : public Executors {
     if (name == inline_.capabilities().name) return &inline_;
     return nullptr;
   }
+  void declare(std::vector<std::shared_ptr<const WorkerSpec>>) override {}
+  std::vector<PoolStatus> pools() const override { return {}; }
+  boost::asio::awaitable<void> close() override { co_return; }
   std::vector<Feature> features() const override { return process_.features(); }
   std::vector<LeftChild> remove_strays() override { return process_.remove_strays(); }
 

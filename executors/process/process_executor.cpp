@@ -78,7 +78,7 @@ ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& opti
   make_payload_folder(payload_folder_);
 }
 
-Capabilities ProcessExecutor::capabilities() const { return {"process", true, true, true}; }
+Capabilities ProcessExecutor::capabilities() const { return {"process", true, true, true, true}; }
 
 asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& observer, Brake& brake) {
   if (brake.reason()) co_return ended(Stopped{*brake.reason()});

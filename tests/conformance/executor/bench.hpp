@@ -32,6 +32,10 @@ class Witness : public Observer {
   std::vector<std::int64_t> pids;
   int signs_of_life = 0;
   std::function<void()> react;
+  std::vector<Request> requests;
+  std::function<Answer(const Request&)> answer_with;   // to what a body asks; nothing but "done" without it
+  Ear* ear = nullptr;
+  std::function<Glance()> look;
   std::int64_t backlog = 0;
   std::function<void()> resume;
 
@@ -40,6 +44,13 @@ class Witness : public Observer {
   void progress(ProgressReport report) override { reports.push_back(std::move(report)), reacted(); }
   void output(OutputLine line) override { lines.push_back(std::move(line)), reacted(); }
   void protocol_fault(std::string_view what) override { faults.emplace_back(what), reacted(); }
+  void request(Request request, std::function<void(Answer)> answer) override {
+    requests.push_back(request);
+    answer(answer_with ? answer_with(request) : Answer{});
+    reacted();
+  }
+  void listening(Ear* the_ear) override { ear = the_ear, reacted(); }
+  void visible(std::function<Glance()> the_look) override { look = std::move(the_look), reacted(); }
   std::int64_t backlog_bytes() const override { return backlog; }
   void when_drained(std::function<void()> callback) override { resume = std::move(callback), reacted(); }
 
