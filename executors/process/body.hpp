@@ -36,6 +36,7 @@ class Body {
  private:
   void watch();
   void heed_protocol();
+  void heed_suspension();
   void heed_brake();
   void ask_to_stop(StopReason reason);
   void kill();

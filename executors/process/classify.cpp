@@ -11,6 +11,8 @@
 namespace reeve::executors::process {
 namespace {
 
+using namespace protocol;
+
 std::string or_else(std::string text, const char* otherwise) { return text.empty() ? otherwise : std::move(text); }
 
 struct Said {
@@ -23,6 +25,7 @@ struct Said {
     return Rejected{or_else(std::move(reject.code), "rejected"), std::move(reject.message), std::move(reject.detail)};
   }
   End operator()(SnoozeMessage& snooze) const { return Snoozed{snooze.for_}; }
+  End operator()(SuspendMessage&) const { return Suspended{}; }
 };
 
 bool ours(const Ending& ending) {
@@ -72,6 +75,8 @@ bool means_success(int code, const std::map<int, ExitMeaning>& exit_codes) {
 
 End classify(Ending ending, const std::map<int, ExitMeaning>& exit_codes) {
   if (ending.broken) return ProtocolError{std::move(*ending.broken)};
+  const bool suspended = ending.suspending && (!ending.said || std::holds_alternative<SuspendMessage>(*ending.said));
+  if (suspended) return Suspended{};
   if (ending.exit.signal) return by_signal(ending);
   if (!ending.exit.code) return Failed{"exit", "its exit status was taken by somebody else in the daemon's process", {}, {}};
   const int code = *ending.exit.code;

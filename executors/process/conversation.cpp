@@ -1,6 +1,5 @@
 #include "executors/process/conversation.hpp"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -15,7 +14,7 @@ namespace asio = boost::asio;
 
 constexpr std::int64_t most_backlog = 1 << 20;
 constexpr std::int64_t line_room = 64 << 10;          // of a result's line besides its value
-constexpr int most_faults = 100;
+constexpr std::size_t most_unread = 1 << 20;
 constexpr std::chrono::seconds frame_time{10};
 
 }  // namespace
@@ -30,7 +29,10 @@ Conversation::Conversation(const asio::any_io_executor& loop, const Execution& e
     : execution_(execution), observer_(observer), news_(news), buffer_(buffer), out_(loop), err_(loop), talk_(loop),
       room_{Bell(loop), Bell(loop), Bell(loop)}, mouth_(std::make_shared<Mouth>()),
       capture_(execution.process->output, [this](OutputLine line) { pass(std::move(line)); }),
-      decoder_(Speaker{execution.task, execution.epoch}, static_cast<std::size_t>(execution.process->result_bytes_max + line_room)) {
+      decoder_(static_cast<std::size_t>(execution.process->result_bytes_max + line_room)),
+      dialogue_({execution.task, execution.epoch}, observer,
+                {.log = [this](OutputLine line) { capture_.entry(std::move(line)); }, .news = [this] { news_.ring(); }}),
+      outbox_(talk_, most_unread, [this] { dialogue_.break_off("it does not read what it is answered: more than 1 MiB wait"); }) {
   mouth_->owner = this;
   out_.assign(pipes.out.ours.get());
   (void)pipes.out.ours.release();
@@ -46,13 +48,14 @@ template <class Reader>
 void Conversation::spawn(Reader reader) {
   ++readers_;
   asio::co_spawn(out_.get_executor(), std::move(reader), [this](std::exception_ptr problem) {
-    if (problem && !broken_) broken_ = "its output could not be read";
+    if (problem) dialogue_.break_off("its output could not be read");
     --readers_;
     news_.ring();
   });
 }
 
 void Conversation::begin() {
+  observer_.listening(&dialogue_);
   spawn(read_output(Stream::stdout_));
   spawn(read_output(Stream::stderr_));
   spawn(read_protocol());
@@ -113,38 +116,14 @@ void Conversation::take_printed_result(std::string_view bytes) {
   observer_.alive();
 }
 
-void Conversation::take(std::vector<Message> messages) {
-  for (Message& message : messages) {
-    const auto reply = answer(message);
-    take(message);
-    if (!reply.empty()) say(reply);
-  }
-  if (decoder_.line_too_long())
-    break_off("a protocol line longer than " + std::to_string(execution_.process->result_bytes_max + line_room) +
-              " bytes; raise the limit of the result or hand over a file");
-}
-
-void Conversation::take(Message& message) {
-  struct Take {
-    Conversation& self;
-    void operator()(SignOfLife&) const { self.observer_.alive(); }
-    void operator()(ProgressReport& report) const { self.observer_.progress(std::move(report)); }
-    void operator()(LogMessage& log) const {
-      self.capture_.entry(std::move(log.line));
-      if (!log.percent) return;
-      ProgressReport report;
-      report.percent = log.percent;
-      self.observer_.progress(std::move(report));
-    }
-    void operator()(Terminal& terminal) const {
-      if (self.said_) return self.fault("a second result, error, reject or snooze; the first one counts");
-      self.said_ = std::move(terminal);
-      self.observer_.alive();
-    }
-    void operator()(NotAvailable&) const { self.observer_.alive(); }
-    void operator()(Fault& fault) const { self.fault(fault.what); }
+void Conversation::take(std::vector<protocol::Message> messages) {
+  const protocol::Dialogue::Reply reply = [mouth = mouth_](const std::string& line) {
+    if (mouth->owner != nullptr) mouth->owner->say(line);
   };
-  std::visit(Take{*this}, message.body);
+  for (protocol::Message& message : messages) dialogue_.take(std::move(message), reply);
+  if (decoder_.line_too_long())
+    dialogue_.break_off("a protocol line longer than " + std::to_string(execution_.process->result_bytes_max + line_room) +
+                        " bytes; raise the limit of the result or hand over a file");
 }
 
 // A message must be whole within a time, counted from its first byte.
@@ -158,28 +137,14 @@ void Conversation::watch_frame() {
   frame_ = decoder_.lines();
 }
 
-void Conversation::frame_overdue() { break_off("half a protocol message and nothing more for 10 s"); }
+void Conversation::frame_overdue() {
+  frame_deadline_ = Bell::never;
+  dialogue_.break_off("half a protocol message and nothing more for 10 s");
+}
 
 void Conversation::pass(OutputLine line) {
   passed_ = true;
   observer_.output(std::move(line));
-}
-
-void Conversation::fault(const std::string& what) {
-  observer_.protocol_fault(what);
-  if (++faults_ > most_faults) break_off("more than 100 protocol faults; the last one: " + what);
-}
-
-void Conversation::break_off(std::string why) {
-  if (!broken_) broken_ = std::move(why);
-  frame_deadline_ = Bell::never;
-  news_.ring();
-}
-
-void Conversation::say(std::string_view line) {
-  if (deaf_ || !talk_.is_open()) return;
-  const auto sent = ::send(talk_.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  deaf_ = sent != static_cast<ssize_t>(line.size());   // half a line was sent: another would make no sense any more
 }
 
 void Conversation::stop_waiting_for_observer() {
@@ -188,6 +153,7 @@ void Conversation::stop_waiting_for_observer() {
 }
 
 void Conversation::close() {
+  observer_.listening(nullptr);
   boost::system::error_code ignored;
   out_.close(ignored);
   err_.close(ignored);

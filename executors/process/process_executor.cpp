@@ -19,6 +19,9 @@ namespace reeve::executors::process {
 namespace {
 
 namespace asio = boost::asio;
+using protocol::ErrorMessage;
+using protocol::ResultMessage;
+using protocol::Terminal;
 
 Outcome ended(End end) {
   Outcome outcome;
@@ -65,6 +68,7 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
   ending.stop = body.stopped();
   ending.stop_signal = spec.stop_signal;
   ending.broken = conversation.broken();
+  ending.suspending = conversation.suspending();
   ending.printed = printed_result(std::move(printed));
   outcome.end = classify(std::move(ending), spec.exit_codes);
   return outcome;
