@@ -27,6 +27,9 @@ void Supervisor::work_is_coming() {
 void Supervisor::cancel(ClaimKey claim) {
   shell_->on([claim](Core& core, Now at) { core.cancel(claim, at); });
 }
+bool Supervisor::hear(const std::string& token, std::string_view line, std::function<void(std::string)> reply) {
+  return shell_->hear(token, line, std::move(reply));
+}
 void Supervisor::drain() {
   shell_->on([](Core& core, Now at) { core.drain(at); });
 }
