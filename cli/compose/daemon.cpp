@@ -15,6 +15,7 @@
 #include <random>
 #include <utility>
 
+#include "api/child_task.hpp"
 #include "api/server.hpp"
 #include "cli/compose/descriptor_budget.hpp"
 #include "cli/compose/identity.hpp"
@@ -200,7 +201,11 @@ void Daemon::Life::compose() {
                                       .executors = *executors_,
                                       .clock = clock_,
                                       .log = *log_,
-                                      .dice = [this] { return std::uniform_real_distribution<double>(0, 1)(chance_); }};
+                                      .dice = [this] { return std::uniform_real_distribution<double>(0, 1)(chance_); },
+                                      .reader = *reader_,
+                                      .admit_child = [this](std::string_view json, store::TaskId parent) {
+                                        return api::admit_child(*supervisor_->handlers(), json, parent, clock_.now());
+                                      }};
   supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(parts), configuration().supervisor, handlers_of(configuration()),
                                                          configuration().log.task_output, configuration().retention);
   server_ = std::make_unique<api::Server>(api::Backend{.loop = loop_.get_executor(),
