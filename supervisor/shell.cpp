@@ -33,6 +33,7 @@ asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity, std
   parts_.log.info("runner.started", {{"runner", runner_}, {"name", runner_name_}, {"pid", identity.pid}});
 
   declare_pools();
+  room_changed();
   on([this](Core& core, Now at) { core.opened(runner_, at); });
   if (ready) ready();
   co_await until_over();
@@ -114,6 +115,7 @@ void Supervisor::Shell::reload(Options options, std::shared_ptr<const handlers::
   retention_ = retention;
   on([&](Core& core, Now at) { core.reload(std::move(options), std::move(handlers), at); });
   declare_pools();
+  room_changed();
 }
 
 Overview Supervisor::Shell::overview() const {

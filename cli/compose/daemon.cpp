@@ -194,7 +194,10 @@ void Daemon::Life::compose() {
                                   .store_id = store_id,
                                   .socket = socket(),
                                   .attempt_dir = attempt_folder(configuration(), store_id),
-                                  .slots = configuration().supervisor.concurrency};
+                                  .slots = configuration().supervisor.concurrency,
+                                  .room_changed = [this] {
+                                    if (supervisor_) supervisor_->room_changed();
+                                  }};
   executors_ = executors::make(loop_.get_executor(), bodies);
   supervisor::Supervisor::Parts parts{.loop = loop_.get_executor(),
                                       .store = *store_,
@@ -213,6 +216,7 @@ void Daemon::Life::compose() {
                                                        .reader = *reader_,
                                                        .supervisor = *supervisor_,
                                                        .feed = *feed_,
+                                                       .exchange = executors_->exchange(),
                                                        .clock = clock_,
                                                        .log = *log_,
                                                        .version = REEVE_VERSION,
