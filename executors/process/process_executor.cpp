@@ -14,7 +14,7 @@
 #include "executors/process/proc.hpp"
 #include "executors/process/spawn.hpp"
 #include "executors/process/strays.hpp"
-#include "executors/protocol/verdict.hpp"
+#include "executors/protocol/terminal.hpp"
 
 namespace reeve::executors::process {
 namespace {
@@ -39,8 +39,9 @@ void make_payload_folder(const std::string& folder) {
 
 // What the handler said, held against what its declaration says about results.
 std::optional<Terminal> accepted(std::optional<Terminal> said, std::size_t printed, const ProcessSpec& spec) {
-  if (!said && printed > static_cast<std::size_t>(spec.result_bytes_max)) return protocol::too_large(printed, spec.result_bytes_max);
-  return protocol::accepted(std::move(said), spec.result, spec.result_bytes_max);
+  if (said) return protocol::accepted(std::move(*said), spec);
+  if (printed > static_cast<std::size_t>(spec.result_bytes_max)) return protocol::too_large(printed, spec.result_bytes_max);
+  return std::nullopt;
 }
 
 Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& spec) {
@@ -66,9 +67,9 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
 
 }  // namespace
 
-ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options)
+ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<Containment> containment)
     : loop_(std::move(loop)), surroundings_{options.incarnation, options.store_id, options.socket}, payload_folder_(options.attempt_dir),
-      containment_(std::make_shared<Containment>(options)), buffer_(std::make_unique<ReadBuffer>()) {
+      containment_(std::move(containment)), buffer_(std::make_unique<ReadBuffer>()) {
   make_payload_folder(payload_folder_);
 }
 
