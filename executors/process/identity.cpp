@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace reeve::executors::process {
@@ -37,6 +38,7 @@ std::vector<gid_t> groups_of(const std::string& user, gid_t gid) {
     ::getgrouplist(user.c_str(), gid, groups.data(), &count);
   }
   groups.resize(static_cast<std::size_t>(count));
+  std::sort(groups.begin(), groups.end());   // as the kernel keeps them
   return groups;
 }
 

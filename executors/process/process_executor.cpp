@@ -2,7 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <exception>
 #include <system_error>
 #include <utility>
@@ -10,6 +12,7 @@
 
 #include "executors/process/body.hpp"
 #include "executors/process/classify.hpp"
+#include "executors/process/features.hpp"
 #include "executors/process/preparation.hpp"
 #include "executors/process/proc.hpp"
 #include "executors/process/spawn.hpp"
@@ -29,9 +32,17 @@ Outcome ended(End end) {
   return outcome;
 }
 
-SpawnFailed no_leaf(int number) { return {"cgroup", number, "no cgroup for the attempt: " + std::generic_category().message(number)}; }
+SpawnFailed no_leaf(const Tree& tree) {
+  return {"cgroup", tree.error(), "no cgroup for the attempt: " + tree.what() + ": " + std::generic_category().message(tree.error())};
+}
 
 SpawnFailed not_watched(const std::exception& problem) { return {"watch", ENOMEM, std::string("the loop cannot watch its pipes: ") + problem.what()}; }
+
+// The machine that runs out of memory takes a body before the daemon.
+std::string oom_score_of_bodies() {
+  const std::string own = read_file("/proc/self/oom_score_adj");
+  return own.empty() ? own : std::to_string(std::min(1000, std::atoi(own.c_str()) + 500));
+}
 
 // Payload files may belong to other users, who must be able to pass; nobody may list the folder.
 void make_payload_folder(const std::string& folder) {
@@ -53,6 +64,16 @@ std::optional<Terminal> accepted(std::optional<Terminal> said, std::size_t print
   return said;
 }
 
+// The leader's own end does not show it when the kernel took another process of the body.
+void tell_of_lost_processes(std::int64_t oom_kills, Conversation& conversation) {
+  if (oom_kills == 0) return;
+  OutputLine line;
+  line.stream = Stream::entry;
+  line.level = "warn";
+  line.message = "the kernel killed " + std::to_string(oom_kills) + " of its processes: out of memory; raise limits.memory or make the handler smaller";
+  conversation.capture().entry(std::move(line));
+}
+
 Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& spec) {
   Outcome outcome;
   outcome.exit = body.exit();
@@ -67,6 +88,7 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
   ending.said = accepted(std::move(conversation.said()), printed.size(), spec);
   ending.stop = body.stopped();
   ending.stop_signal = spec.stop_signal;
+  ending.oom = body.out_of_memory();
   ending.broken = conversation.broken();
   ending.suspending = conversation.suspending();
   ending.printed = printed_result(std::move(printed));
@@ -77,7 +99,7 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
 }  // namespace
 
 ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options)
-    : loop_(std::move(loop)), surroundings_{options.incarnation, options.store_id, options.socket}, payload_folder_(options.attempt_dir),
+    : loop_(std::move(loop)), surroundings_{options.incarnation, options.store_id, options.socket, oom_score_of_bodies()}, payload_folder_(options.attempt_dir),
       containment_(std::make_shared<Containment>(options)), buffer_(std::make_unique<ReadBuffer>()) {
   make_payload_folder(payload_folder_);
 }
@@ -91,7 +113,8 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   Preparation preparation(execution, surroundings_, payload_folder_);
   if (auto end = preparation.make()) co_return ended(std::move(*end));
   Tree tree(containment_, execution);
-  if (tree.error() != 0) co_return ended(no_leaf(tree.error()));
+  if (tree.error() != 0) co_return ended(no_leaf(tree));
+  if (auto end = preparation.limit(tree.limits(), containment_->controllers())) co_return ended(std::move(*end));
   Bell news(loop_);
   std::optional<Conversation> conversation;
   try {
@@ -108,23 +131,15 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   conversation->begin();
   co_await body.live();
   co_await body.bury();
+  if (!body.out_of_memory()) tell_of_lost_processes(tree.limits().oom_kills(), *conversation);
   conversation->capture().finish();
   co_return outcome_of(body, *conversation, *execution.process);
 }
 
-std::vector<Feature> ProcessExecutor::features() const {
-  const CgroupPool& cgroups = containment_->cgroups();
-  const bool subreaper = containment_->subreaper();
-  return {
-      {"cgroup v2 kill", cgroups.available(), cgroups.why()},
-      {"subreaper", subreaper, subreaper ? "orphans of attempts come back to the daemon" : "orphans of attempts go to init and are found by their environment at the next start only"},
-      {"children in /proc", containment_->lists_children(), containment_->lists_children() ? "orphans are seen at once" : "the kernel lacks CONFIG_PROC_CHILDREN; orphans are not seen without cgroups"},
-      {"pidfd", static_cast<bool>(open_pidfd(1)), "processes are signalled and waited for by descriptor"},
-  };
-}
+std::vector<Feature> ProcessExecutor::features() const { return features_of(*containment_); }
 
 std::vector<LeftChild> ProcessExecutor::remove_strays() {
-  return process::remove_strays(containment_->cgroups(), surroundings_.store_id, surroundings_.incarnation);
+  return process::remove_strays(containment_->store_folders(), surroundings_.store_id, surroundings_.incarnation);
 }
 
 }  // namespace reeve::executors::process
