@@ -214,7 +214,7 @@ asio::awaitable<std::vector<LeftChild>> Tree::clear() {
 void Tree::reaped() {
   containment_->leaders_.erase(leader_);
   leader_ = 0;
-  if (containment_->leaders_.empty() && !containment_->cgroups_.available()) containment_->kill_unclaimed();
+  if (containment_->leaders_.empty()) containment_->kill_unclaimed();
 }
 
 }  // namespace reeve::executors::process

@@ -1,7 +1,8 @@
-// The processes of the attempts that run, and how to be sure that none is left. An attempt's process tree is: what is in its cgroup leaf or in the groups that hold its limits;
-// what is in the session or process group of its first process; and, as we are the subreaper, whatever was orphaned to us with the
-// attempt's marks in its environment, with all its descendants. Orphans that carry no marks (without cgroups, a process that cleared its
-// environment, left its session and lost its parents) are killed as soon as no attempt runs that they could belong to.
+// The processes of the attempts that run, and how to be sure that none is left. An attempt's process tree is: what is in its cgroup leaf, or
+// in the groups that hold its limits; what is in the session or process group of its first process; and, as we are the subreaper, whatever
+// was orphaned to us with the attempt's marks in its environment, with all its descendants. Orphans that carry no marks (a process that
+// cleared its environment, left its session, lost its parents, and left its cgroup or never had one) are killed as soon as no attempt runs
+// that they could belong to.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
