@@ -6,21 +6,24 @@
 
 #include "executors/inline/inline_executor.hpp"
 #include "executors/process/process_executor.hpp"
+#include "executors/remote/remote_executor.hpp"
 
 namespace reeve::executors {
 namespace {
 
 class AllExecutors final : public Executors {
  public:
-  AllExecutors(const boost::asio::any_io_executor& loop, const Options& options) : process_(loop, options), inline_(loop) {}
+  AllExecutors(const boost::asio::any_io_executor& loop, const Options& options) : process_(loop, options), inline_(loop), remote_(loop, options.room_changed) {}
 
   Executor* find(std::string_view name) override {
     if (name == process_.capabilities().name) return &process_;
     if (name == inline_.capabilities().name) return &inline_;
+    if (name == remote_.capabilities().name) return &remote_;
     return nullptr;
   }
   void declare(std::vector<std::shared_ptr<const WorkerSpec>>) override {}
   std::vector<PoolStatus> pools() const override { return {}; }
+  remote::Exchange& exchange() override { return remote_.exchange(); }
   boost::asio::awaitable<void> close() override { co_return; }
   std::vector<Feature> features() const override { return process_.features(); }
   std::vector<LeftChild> remove_strays() override { return process_.remove_strays(); }
@@ -28,6 +31,7 @@ class AllExecutors final : public Executors {
  private:
   process::ProcessExecutor process_;
   in_daemon::InlineExecutor inline_;
+  remote::RemoteExecutor remote_;
 };
 
 }  // namespace

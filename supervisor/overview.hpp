@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "executors/make.hpp"
 #include "store/store.hpp"
 
 namespace reeve::supervisor {
@@ -43,6 +44,7 @@ struct Overview {
   std::vector<Usage> kinds{};
   std::vector<Usage> queues{};
   std::vector<RunningAttempt> running{};
+  std::vector<executors::PoolStatus> pools{};       // of warm processes
   std::string trouble{};                            // why health is degraded; empty when it is not
 };
 

@@ -28,6 +28,8 @@ class Admission {
   explicit Admission(int concurrency) : concurrency_(concurrency) {}
 
   void set_concurrency(int concurrency) { concurrency_ = concurrency; }
+  // How many more bodies of the kind its executor could begin; nullopt: as many as the limits allow.
+  void set_room(const std::string& kind, std::optional<int> room);
   void started(std::string_view kind, std::string_view queue);
   void ended(std::string_view kind, std::string_view queue);
 
@@ -43,6 +45,7 @@ class Admission {
   int running_ = 0;
   Counts kinds_{};
   Counts queues_{};
+  Counts offered_{};                           // kinds whose executors limit their room
 };
 
 }  // namespace reeve::supervisor
