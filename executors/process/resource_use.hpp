@@ -12,8 +12,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "executors/bell.hpp"
 #include "executors/outcome.hpp"
-#include "executors/process/bell.hpp"
 #include "executors/process/containment.hpp"
 
 namespace reeve::executors::process {

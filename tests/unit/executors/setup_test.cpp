@@ -169,6 +169,14 @@ TEST_CASE("a body with a user has its ids, its groups and no capability at all",
   CHECK(status["SigIgn"] == "0000000000000000");
 }
 
+TEST_CASE("an account may be a number", "[setup][root]") {
+  if (!root()) return;
+  auto spec = shell("id -u; id -g");
+  spec->user = "65534";
+  spec->group = "12";
+  CHECK(Run(spec).out() == "65534\n12\n");
+}
+
 TEST_CASE("a body of root without a user keeps what root has", "[setup][root]") {
   if (!root()) return;
   auto status = status_of(std::make_shared<ProcessSpec>());
