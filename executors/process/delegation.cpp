@@ -18,11 +18,12 @@ namespace {
 
 constexpr std::string_view seat = "/supervisor";
 
-std::vector<std::string> wanted_of(const std::string& folder) {   // those that the hierarchy above gives us
+// Those that the hierarchy above gives us.
+std::vector<std::string> offered_by(const std::string& folder, const std::vector<std::string>& wanted) {
   std::vector<std::string> found;
   std::istringstream words(read_file(folder + "/cgroup.controllers"));
   for (std::string word; words >> word;) {
-    if (word == "memory" || word == "pids" || word == "cpu") found.push_back(word);
+    if (std::find(wanted.begin(), wanted.end(), word) != wanted.end()) found.push_back(word);
   }
   return found;
 }
@@ -66,16 +67,16 @@ std::vector<std::string> hand_down(const std::string& folder, const std::vector<
   return handed;
 }
 
-Delegation take_delegation(const std::string& own, bool container_root) {
+Delegation take_delegation(const std::string& own, bool container_root, const std::vector<std::string>& wanted) {
   Delegation delegation;
   delegation.folder = above_seat(own);
-  const auto wanted = wanted_of(delegation.folder);
-  delegation.controllers = hand_down(delegation.folder, wanted);
-  if (delegation.controllers.size() < wanted.size()) {
+  const auto offered = offered_by(delegation.folder, wanted);
+  delegation.controllers = hand_down(delegation.folder, offered);
+  if (delegation.controllers.size() < offered.size()) {
     delegation.why = take_seat(delegation.folder, container_root);
-    if (delegation.why.empty()) delegation.controllers = hand_down(delegation.folder, wanted);
+    if (delegation.why.empty()) delegation.controllers = hand_down(delegation.folder, offered);
   }
-  if (wanted.empty()) delegation.why = "the v2 hierarchy offers none of memory, pids and cpu to " + delegation.folder;
+  if (offered.empty()) delegation.why = "the v2 hierarchy has no controllers for limits in " + delegation.folder;
   return delegation;
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "executors/execution.hpp"
@@ -70,6 +71,7 @@ class LimitsGroup {
 class LimitControllers {
  public:
   LimitControllers(const Options& options, const CgroupPool& cgroups);
+  explicit LimitControllers(std::array<Holder, resources> holders) : holders_(std::move(holders)) {}   // found out by somebody else
   ~LimitControllers();
   LimitControllers(const LimitControllers&) = delete;
   LimitControllers& operator=(const LimitControllers&) = delete;
