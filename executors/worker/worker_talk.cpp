@@ -18,7 +18,6 @@ namespace reeve::executors::worker {
 namespace {
 
 namespace asio = boost::asio;
-using process::Bell;
 using process::read_some;
 
 constexpr std::int64_t most_backlog = 1 << 20;
