@@ -131,8 +131,8 @@ const Table<Draft>& handler_table() {
   using handlers::OnStale;
   static const Table<Draft> table{
       {
-          word<Draft>("executor", REEVE_AT(handler.executor), {{"process", "inline"}, {"worker", "thread", "remote"}}, std::vector<std::string>{"process", "inline"},
-                      "process starts a child for each attempt; inline runs a built-in inside the daemon"),
+          word<Draft>("executor", REEVE_AT(handler.executor), {{"process", "inline", "worker"}, {"thread", "remote"}}, std::vector<std::string>{"process", "inline", "worker"},
+                      "process starts a child for each attempt; worker keeps processes warm that serve many; inline runs a built-in inside the daemon"),
           Field<Draft>{"command", "the program and its arguments, never through a shell; {payload.field} stands for a member of the payload", read_command, texts_schema()},
           word<Draft>("builtin", REEVE_AT(builtin), {{"noop", "echo", "sleep", "fail"}, {"http", "sql.maintain"}},
                       std::vector<std::string>{"noop", "echo", "sleep", "fail"}, "the function that an inline handler runs"),
@@ -164,10 +164,14 @@ const Table<Draft>& handler_table() {
           map_field("exit_codes", read_exit_codes, words_schema({"success", "retry", "reject"}), "what an exit code means, in place of the usual table"),
           section<Draft>("limits", [](Draft& draft) -> Draft& { return draft; }, limits_table(), "hard limits of a process"),
           section<Draft>("output", REEVE_AT(process.output), output_table(), "how much of what it prints is kept"),
+          section<Draft>("processes", REEVE_AT(worker), processes_table(), "executor worker: how many processes are kept"),
+          section<Draft>("recycle", REEVE_AT(worker.recycle), recycle_table(), "executor worker: when a process is replaced, between tasks"),
+          integer<Draft>("parallel", REEVE_AT(worker.parallel), {1, 10'000}, "executor worker: tasks that one process takes at once"),
+          duration<Draft>("start_timeout", REEVE_AT(worker.start_timeout), {1ms, year}, "executor worker: a process that is not ready after this is killed"),
           map_field("labels", read_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
-      {{"processes",     "recycle",       "parallel",  "plugin",    "resources", "payload_schema", "result_schema", "labels_schema", "schemas", "on_crash",
+      {{"plugin",    "resources", "payload_schema", "result_schema", "labels_schema", "schemas", "on_crash",
        "aliases",       "keep_steps",    "rate",      "weight",    "delivery",  "sandbox",        "keys",          "dedupe",        "order",   "fair_key",
        "concurrency_key", "supersede"}, {}}};
   return table;
@@ -196,7 +200,8 @@ handlers::Handler finished(HandlerDraft draft) {
     draft.process.output.tail_bytes = *draft.output - *draft.output / 4;
   }
   draft.process.env.emplace("PATH", handlers::default_path);
-  if (draft.handler.executor == "process") draft.handler.process = std::make_shared<const executors::ProcessSpec>(std::move(draft.process));
+  if (draft.handler.executor == "worker") finish_worker(draft);
+  else if (draft.handler.executor == "process") draft.handler.process = std::make_shared<const executors::ProcessSpec>(std::move(draft.process));
   else draft.handler.builtin = std::make_shared<const executors::BuiltinSpec>(executors::BuiltinSpec{draft.builtin});
   return std::move(draft.handler);
 }
