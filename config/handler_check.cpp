@@ -29,7 +29,8 @@ class HandlerCheck {
 
  private:
   [[nodiscard]] const Node* given(std::string_view key) const { return entry_.value.find(key); }
-  [[nodiscard]] bool runs_process() const { return draft_.handler.executor == "process"; }
+  [[nodiscard]] bool runs_process() const { return draft_.handler.executor == "process" || runs_workers(); }
+  [[nodiscard]] bool runs_workers() const { return draft_.handler.executor == "worker"; }
 
   // The executor was given and could not be read: what it needs is not known.
   [[nodiscard]] bool executor_unknown() const {
@@ -57,6 +58,8 @@ class HandlerCheck {
     else if (runs_process()) process_fits();
     else inline_fits();
     if (given("lease") && draft_.handler.executor != "remote") error("lease", "means something for executor: remote only; remove it");
+    if (runs_workers()) check_worker(reading_, entry_, draft_);
+    else refuse_worker_keys(reading_, entry_);
   }
 
   void process_fits() {

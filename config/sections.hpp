@@ -22,6 +22,7 @@ struct HandlerDraft {
   executors::ProcessSpec process{};
   std::string builtin{};
   executors::RemoteSpec remote{};
+  executors::WorkerSpec worker{};         // without kind and process
   std::optional<std::int64_t> output{};   // limits.output: head and tail together
 };
 
@@ -35,6 +36,13 @@ void read_handlers(Reading& reading, const Node& node, Configuration& configurat
 
 // What no single key shows: combinations that cannot work, and those that deserve a look.
 void check_handler(Reading& reading, const Entry& entry, const HandlerDraft& draft);
+
+// executor: worker
+[[nodiscard]] const Table<executors::WorkerSpec>& processes_table();
+[[nodiscard]] const Table<executors::Recycle>& recycle_table();
+void check_worker(Reading& reading, const Entry& entry, const HandlerDraft& draft);
+void refuse_worker_keys(Reading& reading, const Entry& entry);   // of a handler with another executor
+void finish_worker(HandlerDraft& draft);                         // makes its pool part of the handler
 
 // The file as a whole.
 [[nodiscard]] const Table<Configuration>& file_table();

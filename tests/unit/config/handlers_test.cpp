@@ -204,15 +204,14 @@ TEST_CASE("every fault of a handler is reported with what was found and what to 
       {"builtin: echo", "a handler has either a command or a builtin"},
       {"builtin: ehco", "did you mean 'echo'?"},
       {"builtin: http", "\"http\" is not available in this version"},
-      {"executor: worker", "\"worker\" is not available in this version; write one of process, inline"},
-      {"executor: thread", "not available in this version"},
+      {"executor: thread", "\"thread\" is not available in this version; write one of process, inline, worker"},
       {"executor: remote", "not available in this version"},
       {"executor: proces", "did you mean 'process'?"},
       {"executor: inline", "needs a builtin"},
-      {"processes: {min: 1}", "this key is not available in this version"},
+      {"processes: {min: 1}", "means nothing without warm processes"},
       {"plugin: /x.so", "this key is not available in this version"},
       {"rate: 10/s", "this key is not available in this version"},
-      {"recycle: {}", "this key is not available in this version"},
+      {"recycle: {}", "means nothing without warm processes"},
       {"result_schema: {}", "this key is not available in this version"},
   };
   for (const Case& c : cases) {
