@@ -47,7 +47,7 @@ Feature namespace_feature(const char* name, int flags, const char* use) {
 Feature limit_feature(const char* name, const Holder& holder, const char* otherwise) {
   switch (holder.hierarchy) {
     case Hierarchy::v2: return {name, true, "of whole process trees, cgroup v2: " + holder.why};
-    case Hierarchy::v1: return {name, true, "of whole process trees, cgroup v1 (a start takes 4 to 15 ms more): " + holder.why};
+    case Hierarchy::v1: return {name, true, "of whole process trees, cgroup v1 (a start takes up to 15 ms more): " + holder.why};
     case Hierarchy::none: break;
   }
   return {name, false, holder.why + "; " + otherwise};

@@ -120,6 +120,8 @@ void Preparation::close_childs_ends() {
   pipes_.out.theirs.close();
   pipes_.err.theirs.close();
   pipes_.talk.theirs.close();
+  program_.file.close();
+  if (plan_.sandbox) plan_.sandbox->fence.close();
 }
 
 }  // namespace reeve::executors::process
