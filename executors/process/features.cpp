@@ -56,7 +56,7 @@ Feature limit_feature(const char* name, const Holder& holder, const char* otherw
 Feature landlock_feature() {
   const int version = landlock::version();
   if (version > 0) return {"Landlock", true, "version " + std::to_string(version)};
-  return {"Landlock", false, "not in this kernel or not in its lsm= list; handlers with sandbox.read or sandbox.write are not started"};
+  return {"Landlock", false, "not in this kernel, not in its lsm= list, or forbidden by the service (SystemCallFilter=); handlers with sandbox.read or sandbox.write are not started"};
 }
 
 Feature user_switch() {
