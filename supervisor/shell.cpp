@@ -128,7 +128,8 @@ Overview Supervisor::Shell::overview() const {
   const Admission& admission = core_.admission();
   overview.global = {.name = "all", .running = admission.running(), .limit = admission.concurrency()};
   for (const handlers::Handler& handler : core_.handlers()->all())
-    overview.kinds.push_back({.name = handler.kind, .running = admission.running_of_kind(handler.kind), .limit = handler.concurrency});
+    overview.kinds.push_back({.name = handler.kind, .running = admission.running_of_kind(handler.kind), .limit = handler.concurrency,
+                              .room = admission.room_of_kind(handler.kind)});
   for (const handlers::Queue& queue : core_.handlers()->queues())
     overview.queues.push_back({.name = queue.name, .running = admission.running_in_queue(queue.name), .limit = queue.concurrency});
   overview.running = core_.running(now());

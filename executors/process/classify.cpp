@@ -6,7 +6,7 @@
 #include <csignal>
 #include <utility>
 
-#include "executors/protocol/verdict.hpp"
+#include "executors/protocol/terminal.hpp"
 #include "executors/utf8.hpp"
 
 namespace reeve::executors::process {
@@ -67,11 +67,11 @@ End classify(Ending ending, const std::map<int, ExitMeaning>& exit_codes) {
   if (!ending.exit.code) return Failed{"exit", "its exit status was taken by somebody else in the daemon's process", {}, {}};
   const int code = *ending.exit.code;
   const bool well = means_success(code, exit_codes);
-  if (ending.said && well) return end_of(std::move(*ending.said));
+  if (ending.said && well) return meaning(std::move(*ending.said));
   if (ending.stop) return Stopped{*ending.stop};
   if (ending.said && std::holds_alternative<ResultMessage>(*ending.said))
     return Failed{"exit", "sent a result and then exited with " + std::to_string(code), {}, {}};
-  if (ending.said) return end_of(std::move(*ending.said));
+  if (ending.said) return meaning(std::move(*ending.said));
   return by_code(code, ending.printed, exit_codes);
 }
 

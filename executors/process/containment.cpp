@@ -80,19 +80,21 @@ void Containment::kill_unclaimed() {
 }
 
 Tree::Tree(std::shared_ptr<Containment> containment, const Execution& execution)
-    : containment_(std::move(containment)),
-      marks_{"REEVE_TASK_ID=" + std::to_string(execution.task), "REEVE_EPOCH=" + std::to_string(execution.epoch),
-             "REEVE_RUNNER=" + containment_->incarnation_} {
-  const Limits& declared = execution.process->limits;
+    : Tree(std::move(containment), {"REEVE_TASK_ID=" + std::to_string(execution.task), "REEVE_EPOCH=" + std::to_string(execution.epoch)},
+           execution.process->limits) {}
+
+Tree::Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks, const Limits& limits)
+    : containment_(std::move(containment)), marks_(std::move(marks)) {
+  marks_.push_back("REEVE_RUNNER=" + containment_->incarnation_);
   LimitControllers& controllers = containment_->controllers_;
   if (containment_->cgroups_.available()) {
-    leaf_ = controllers.wants_leaf(declared) ? containment_->cgroups_.take_fresh() : containment_->cgroups_.take();
+    leaf_ = controllers.wants_leaf(limits) ? containment_->cgroups_.take_fresh() : containment_->cgroups_.take();
     error_ = leaf_ ? 0 : leaf_.error();
     what_ = leaf_.path();
     cpu_before_ = leaf_ ? leaf_.cpu() : CpuTime{};
   }
   if (error_ != 0) return;
-  limits_ = controllers.make(declared, leaf_);
+  limits_ = controllers.make(limits, leaf_);
   error_ = limits_.error();
   what_ = limits_.what();
 }
@@ -163,7 +165,9 @@ std::vector<int> Tree::members() {
     unsure_ |= whose == Belongs::unsure;
   }
   if (!leaf_ || !found.empty()) {
-    for (const int child : children_of(leader_)) found.push_back(child);
+    for (const int child : children_of(leader_)) {
+      if (std::find(found.begin(), found.end(), child) == found.end()) found.push_back(child);
+    }
     for (std::size_t i = 0; i < found.size(); ++i) {
       for (const int child : children_of(found[i])) {
         if (std::find(found.begin(), found.end(), child) == found.end()) found.push_back(child);

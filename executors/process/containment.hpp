@@ -54,6 +54,8 @@ class Tree {
  public:
   // Takes a leaf when cgroups are used, and sets the limits of the whole tree that are declared; see error().
   Tree(std::shared_ptr<Containment> containment, const Execution& execution);
+  // `marks`: entries of the environment that its processes, and no others, have.
+  Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks, const Limits& limits);
   ~Tree();
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
@@ -63,6 +65,7 @@ class Tree {
   [[nodiscard]] int cgroup() const { return leaf_ ? leaf_.folder() : -1; }
 
   [[nodiscard]] const LimitsGroup& limits() const { return limits_; }
+  [[nodiscard]] const LimitControllers& controllers() const { return containment_->controllers_; }
   [[nodiscard]] CpuTime cpu() const { return leaf_ ? leaf_.cpu() - cpu_before_ : CpuTime{}; }   // of all its processes; zero: not known
 
   void born(int leader);               // must be reaped only after clear()
@@ -73,6 +76,8 @@ class Tree {
   // kernel takes to end a process: an outcome may not be given before.
   boost::asio::awaitable<std::vector<LeftChild>> clear();
   [[nodiscard]] bool empty();
+  [[nodiscard]] std::vector<int> members();   // living, without the leader
+  [[nodiscard]] bool unsure() const { return unsure_; }   // of the last look at members(): one of them ended meanwhile, look again
 
   void reaped();                       // the leader is; its pid means nothing any more
 
@@ -81,7 +86,6 @@ class Tree {
   enum class Belongs { no, yes, unsure };
   [[nodiscard]] Belongs belongs(int pid) const;
   [[nodiscard]] std::vector<int> in_groups() const;
-  [[nodiscard]] std::vector<int> members();   // living, without the leader
 
   std::shared_ptr<Containment> containment_;  // of the executor and of each attempt that runs
   std::vector<std::string> marks_;

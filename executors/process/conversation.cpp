@@ -1,9 +1,6 @@
 #include "executors/process/conversation.hpp"
 
-#include <unistd.h>
-
 #include <boost/asio/co_spawn.hpp>
-#include <cerrno>
 #include <exception>
 #include <utility>
 
@@ -61,18 +58,6 @@ void Conversation::begin() {
   spawn(read_protocol());
 }
 
-// How many bytes are in the buffer now; 0 at the end. Waits without reading ahead, so that one buffer serves all.
-asio::awaitable<std::size_t> Conversation::read_some(asio::posix::stream_descriptor& from) {
-  while (from.is_open()) {
-    const auto [error] = co_await from.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
-    if (error) co_return 0;
-    const auto count = ::read(from.native_handle(), buffer_.data(), buffer_.size());
-    if (count >= 0) co_return static_cast<std::size_t>(count);
-    if (errno != EINTR && errno != EAGAIN) co_return 0;
-  }
-  co_return 0;
-}
-
 asio::awaitable<void> Conversation::heed_backlog(Bell& room) {
   while (heeding_ && observer_.backlog_bytes() > most_backlog) {
     observer_.when_drained([mouth = mouth_] {
@@ -86,14 +71,14 @@ asio::awaitable<void> Conversation::heed_backlog(Bell& room) {
 asio::awaitable<void> Conversation::read_output(Stream stream) {
   auto& from = stream == Stream::stderr_ ? err_ : out_;
   Bell& room = room_[stream == Stream::stderr_ ? 1 : 0];
-  while (const auto count = co_await read_some(from)) {
+  while (const auto count = co_await read_some(from, buffer_)) {
     take_output(stream, std::string_view(buffer_.data(), count));
     co_await heed_backlog(room);
   }
 }
 
 asio::awaitable<void> Conversation::read_protocol() {
-  while (const auto count = co_await read_some(talk_)) {
+  while (const auto count = co_await read_some(talk_, buffer_)) {
     take(decoder_.feed(std::string_view(buffer_.data(), count)));
     watch_frame();
     co_await heed_backlog(room_[2]);

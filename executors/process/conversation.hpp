@@ -18,14 +18,12 @@
 #include "executors/bell.hpp"
 #include "executors/process/output.hpp"
 #include "executors/process/pipes.hpp"
+#include "executors/process/reading.hpp"
 #include "executors/protocol/decoder.hpp"
 #include "executors/protocol/dialogue.hpp"
 #include "executors/protocol/outbox.hpp"
 
 namespace reeve::executors::process {
-
-// One for all attempts: what is read is taken apart before the next read.
-using ReadBuffer = std::array<char, 64 << 10>;
 
 class Conversation {
  public:
@@ -58,7 +56,6 @@ class Conversation {
 
   boost::asio::awaitable<void> read_output(Stream stream);
   boost::asio::awaitable<void> read_protocol();
-  boost::asio::awaitable<std::size_t> read_some(boost::asio::posix::stream_descriptor& from);
   boost::asio::awaitable<void> heed_backlog(Bell& room);
   template <class Reader>
   void spawn(Reader reader);

@@ -2,11 +2,8 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <exception>
-#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -17,7 +14,7 @@
 #include "executors/process/proc.hpp"
 #include "executors/process/spawn.hpp"
 #include "executors/process/strays.hpp"
-#include "executors/protocol/verdict.hpp"
+#include "executors/protocol/terminal.hpp"
 
 namespace reeve::executors::process {
 namespace {
@@ -31,17 +28,7 @@ Outcome ended(End end) {
   return outcome;
 }
 
-SpawnFailed no_leaf(const Tree& tree) {
-  return {"cgroup", tree.error(), "no cgroup for the attempt: " + tree.what() + ": " + std::generic_category().message(tree.error())};
-}
-
 SpawnFailed not_watched(const std::exception& problem) { return {"watch", ENOMEM, std::string("the loop cannot watch its pipes: ") + problem.what()}; }
-
-// The machine that runs out of memory takes a body before the daemon.
-std::string oom_score_of_bodies() {
-  const std::string own = read_file("/proc/self/oom_score_adj");
-  return own.empty() ? own : std::to_string(std::min(1000, std::atoi(own.c_str()) + 500));
-}
 
 // Payload files may belong to other users, who must be able to pass; nobody may list the folder.
 void make_payload_folder(const std::string& folder) {
@@ -50,8 +37,9 @@ void make_payload_folder(const std::string& folder) {
 
 // What the handler said, held against what its declaration says about results.
 std::optional<Terminal> accepted(std::optional<Terminal> said, std::size_t printed, const ProcessSpec& spec) {
-  if (!said && printed > static_cast<std::size_t>(spec.result_bytes_max)) return protocol::too_large(printed, spec.result_bytes_max);
-  return protocol::accepted(std::move(said), spec.result, spec.result_bytes_max);
+  if (said) return protocol::accepted(std::move(*said), spec);
+  if (printed > static_cast<std::size_t>(spec.result_bytes_max)) return protocol::too_large(printed, spec.result_bytes_max);
+  return std::nullopt;
 }
 
 // The leader's own end does not show it when the kernel took another process of the body.
@@ -88,9 +76,9 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
 
 }  // namespace
 
-ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options)
-    : loop_(std::move(loop)), surroundings_{options.incarnation, options.store_id, options.socket, oom_score_of_bodies()}, payload_folder_(options.attempt_dir),
-      containment_(std::make_shared<Containment>(options)), buffer_(std::make_unique<ReadBuffer>()) {
+ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<Containment> containment)
+    : loop_(std::move(loop)), surroundings_(surroundings_of(options)), payload_folder_(options.attempt_dir),
+      containment_(std::move(containment)), buffer_(std::make_unique<ReadBuffer>()) {
   make_payload_folder(payload_folder_);
 }
 
@@ -100,11 +88,9 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   if (brake.reason()) co_return ended(Stopped{*brake.reason()});
   if (!execution.process) co_return ended(SpawnFailed{"command", EINVAL, "the handler has no command"});
 
-  Preparation preparation(execution, surroundings_, payload_folder_);
-  if (auto end = preparation.make()) co_return ended(std::move(*end));
   Tree tree(containment_, execution);
-  if (tree.error() != 0) co_return ended(no_leaf(tree));
-  if (auto end = preparation.limit(tree.limits(), containment_->controllers())) co_return ended(std::move(*end));
+  Preparation preparation(execution, surroundings_, payload_folder_);
+  if (auto end = preparation.make(tree)) co_return ended(std::move(*end));
   Bell news(loop_);
   std::optional<Conversation> conversation;
   try {

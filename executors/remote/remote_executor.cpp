@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "executors/bell.hpp"
-#include "executors/protocol/verdict.hpp"
+#include "executors/protocol/terminal.hpp"
 #include "executors/remote/ticket.hpp"
 
 namespace reeve::executors::remote {
@@ -12,7 +12,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::int64_t result_bytes_max = 1 << 20;
+// What is said about results where there is no declaration of a process: kept, up to 1 MiB.
+const ProcessSpec as_declared{};
 
 Outcome ended(End end) {
   Outcome outcome;
@@ -41,7 +42,7 @@ class Attendance {
   End end() {
     protocol::Dialogue& dialogue = ticket_.dialogue();
     if (dialogue.broken()) return ProtocolError{*dialogue.broken()};
-    if (dialogue.said()) return protocol::end_of(*protocol::accepted(std::move(dialogue.said()), ResultBy::message, result_bytes_max));
+    if (dialogue.said()) return protocol::meaning(protocol::accepted(std::move(*dialogue.said()), as_declared));
     if (dialogue.suspending()) return Suspended{};
     if (ticket_.released()) return Stopped{StopReason::shutdown};
     if (stop_) return Stopped{*stop_};

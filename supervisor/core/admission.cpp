@@ -41,6 +41,11 @@ void Admission::ended(std::string_view kind, std::string_view queue) {
   take(queues_, queue);
 }
 
+std::optional<int> Admission::room_of_kind(std::string_view kind) const {
+  const auto found = offered_.find(kind);
+  return found == offered_.end() ? std::nullopt : std::optional(found->second);
+}
+
 int Admission::running_of_kind(std::string_view kind) const { return count(kinds_, kind); }
 int Admission::running_in_queue(std::string_view queue) const { return count(queues_, queue); }
 

@@ -34,6 +34,7 @@ class Admission {
   void ended(std::string_view kind, std::string_view queue);
 
   [[nodiscard]] Rooms rooms(const handlers::Handlers& handlers) const;
+  [[nodiscard]] std::optional<int> room_of_kind(std::string_view kind) const;
   [[nodiscard]] int running() const { return running_; }
   [[nodiscard]] int running_of_kind(std::string_view kind) const;
   [[nodiscard]] int running_in_queue(std::string_view queue) const;

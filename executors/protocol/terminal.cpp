@@ -1,7 +1,8 @@
-#include "executors/protocol/verdict.hpp"
+#include "executors/protocol/terminal.hpp"
 
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace reeve::executors::protocol {
 namespace {
@@ -23,19 +24,19 @@ struct Meaning {
 
 }  // namespace
 
-End end_of(Terminal terminal) { return std::visit(Meaning{}, terminal); }
-
-ErrorMessage too_large(std::size_t size, std::int64_t bytes_max) {
-  return {"result_too_large", "a result of " + std::to_string(size) + " bytes or more; at most " + std::to_string(bytes_max) + " are kept", {}, true,
-          std::nullopt};
+Terminal too_large(std::size_t size, std::int64_t most) {
+  return ErrorMessage{"result_too_large", "a result of " + std::to_string(size) + " bytes or more; at most " + std::to_string(most) + " are kept", {},
+                      true, std::nullopt};
 }
 
-std::optional<Terminal> accepted(std::optional<Terminal> said, ResultBy result, std::int64_t bytes_max) {
-  auto* message = said ? std::get_if<ResultMessage>(&*said) : nullptr;
-  if (message == nullptr) return said;
-  if (result == ResultBy::none) message->value.clear();
-  if (message->value.size() > static_cast<std::size_t>(bytes_max)) return too_large(message->value.size(), bytes_max);
+Terminal accepted(Terminal said, const ProcessSpec& spec) {
+  auto* result = std::get_if<ResultMessage>(&said);
+  if (result == nullptr) return said;
+  if (spec.result == ResultBy::none) result->value.clear();
+  if (result->value.size() > static_cast<std::size_t>(spec.result_bytes_max)) return too_large(result->value.size(), spec.result_bytes_max);
   return said;
 }
+
+End meaning(Terminal said) { return std::visit(Meaning{}, said); }
 
 }  // namespace reeve::executors::protocol
