@@ -83,18 +83,18 @@ Tree::Tree(std::shared_ptr<Containment> containment, const Execution& execution)
     : Tree(std::move(containment), {"REEVE_TASK_ID=" + std::to_string(execution.task), "REEVE_EPOCH=" + std::to_string(execution.epoch)},
            execution.process->limits) {}
 
-Tree::Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks, const Limits& limits)
+Tree::Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks, const Limits& declared)
     : containment_(std::move(containment)), marks_(std::move(marks)) {
   marks_.push_back("REEVE_RUNNER=" + containment_->incarnation_);
   LimitControllers& controllers = containment_->controllers_;
   if (containment_->cgroups_.available()) {
-    leaf_ = controllers.wants_leaf(limits) ? containment_->cgroups_.take_fresh() : containment_->cgroups_.take();
+    leaf_ = controllers.wants_leaf(declared) ? containment_->cgroups_.take_fresh() : containment_->cgroups_.take();
     error_ = leaf_ ? 0 : leaf_.error();
     what_ = leaf_.path();
     cpu_before_ = leaf_ ? leaf_.cpu() : CpuTime{};
   }
   if (error_ != 0) return;
-  limits_ = controllers.make(limits, leaf_);
+  limits_ = controllers.make(declared, leaf_);
   error_ = limits_.error();
   what_ = limits_.what();
 }

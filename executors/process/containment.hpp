@@ -55,7 +55,7 @@ class Tree {
   // Takes a leaf when cgroups are used, and sets the limits of the whole tree that are declared; see error().
   Tree(std::shared_ptr<Containment> containment, const Execution& execution);
   // `marks`: entries of the environment that its processes, and no others, have.
-  Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks, const Limits& limits);
+  Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks, const Limits& declared);
   ~Tree();
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;

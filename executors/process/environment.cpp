@@ -53,15 +53,14 @@ void add_surroundings(Entries& entries, const Surroundings& surroundings) {
   entries.add("REEVE_STORE", surroundings.store_id);
 }
 
-// The machine that runs out of memory takes a body before the daemon.
-std::string oom_score_of_bodies() {
-  const std::string own = read_file("/proc/self/oom_score_adj");
-  return own.empty() ? own : std::to_string(std::min(1000, std::atoi(own.c_str()) + 500));
-}
-
 }  // namespace
 
-Surroundings surroundings_of(const Options& options) { return {options.incarnation, options.store_id, options.socket, oom_score_of_bodies()}; }
+// The machine that runs out of memory takes a body before the daemon.
+Surroundings surroundings_of(const Options& options) {
+  const std::string own = read_file("/proc/self/oom_score_adj");
+  const std::string bodies = own.empty() ? own : std::to_string(std::min(1000, std::atoi(own.c_str()) + 500));
+  return {options.incarnation, options.store_id, options.socket, bodies};
+}
 
 std::vector<std::string> environment_of(const Execution& execution, const ProcessSpec& spec, const Surroundings& surroundings,
                                         std::string_view home, std::string_view payload_file) {
