@@ -8,8 +8,8 @@
 #include "executors/execution.hpp"
 #include "executors/outcome.hpp"
 #include "executors/process/child_setup.hpp"
+#include "executors/process/containment.hpp"
 #include "executors/process/environment.hpp"
-#include "executors/process/limits_group.hpp"
 #include "executors/process/payload.hpp"
 #include "executors/process/pipes.hpp"
 #include "executors/process/program.hpp"
@@ -28,11 +28,8 @@ class Preparation {
   Preparation(const Preparation&) = delete;
   Preparation& operator=(const Preparation&) = delete;
 
-  // Nothing when all is there; otherwise how the attempt ends without a body.
-  [[nodiscard]] std::optional<End> make();
-
-  // Limits that no group holds are set on each process instead; where that cannot be, the attempt ends.
-  [[nodiscard]] std::optional<End> limit(const LimitsGroup& group, const LimitControllers& controllers);
+  // For a body of `tree`. Nothing when all is there; otherwise how the attempt ends without a body.
+  [[nodiscard]] std::optional<End> make(const Tree& tree);
 
   [[nodiscard]] ChildPlan& plan() { return plan_; }   // points into this object
   [[nodiscard]] Pipes& pipes() { return pipes_; }
@@ -45,7 +42,7 @@ class Preparation {
   [[nodiscard]] std::optional<End> make_descriptors();
   [[nodiscard]] std::optional<End> make_sandbox();
   void make_environment();
-  void make_limits();
+  [[nodiscard]] std::optional<End> make_limits(const Tree& tree);
 
   const Execution& execution_;
   const ProcessSpec& spec_;

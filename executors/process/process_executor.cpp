@@ -2,11 +2,8 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <exception>
-#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -29,10 +26,6 @@ Outcome ended(End end) {
   Outcome outcome;
   outcome.end = std::move(end);
   return outcome;
-}
-
-SpawnFailed no_leaf(const Tree& tree) {
-  return {"cgroup", tree.error(), "no cgroup for the attempt: " + tree.what() + ": " + std::generic_category().message(tree.error())};
 }
 
 SpawnFailed not_watched(const std::exception& problem) { return {"watch", ENOMEM, std::string("the loop cannot watch its pipes: ") + problem.what()}; }
@@ -95,11 +88,9 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   if (brake.reason()) co_return ended(Stopped{*brake.reason()});
   if (!execution.process) co_return ended(SpawnFailed{"command", EINVAL, "the handler has no command"});
 
-  Preparation preparation(execution, surroundings_, payload_folder_);
-  if (auto end = preparation.make()) co_return ended(std::move(*end));
   Tree tree(containment_, execution);
-  if (tree.error() != 0) co_return ended(no_leaf(tree));
-  if (auto end = preparation.limit(tree.limits(), containment_->controllers())) co_return ended(std::move(*end));
+  Preparation preparation(execution, surroundings_, payload_folder_);
+  if (auto end = preparation.make(tree)) co_return ended(std::move(*end));
   Bell news(loop_);
   std::optional<Conversation> conversation;
   try {
