@@ -55,7 +55,7 @@ class AsyncStep:
     async def __aenter__(self):
         self.done, self.output = await self._task._ask(questions.begin_step(self._name, self._given))
         if not self.done and self._task.cancelled:
-            self._abandon(questions.fail_step(self._name, "cancelled", "stopped before it began"))
+            self._abandon(questions.fail_step(self._name, "cancelled", self._task._stop))
             self._task.check_cancelled()
         return self
 

@@ -29,6 +29,7 @@ class Channel:
         self._half = b""                       # of a line that has not wholly come
         self._lines = []                       # that came, the newest first
         self.is_sending = False
+        self.after_sending = None              # an exception that must not cut a line in two
         self._poll = None
         self._bell = None
 
@@ -44,6 +45,9 @@ class Channel:
             raise Disconnected(f"reeve does not listen any more: {error}") from error
         finally:
             self.is_sending = False
+        if self.after_sending is not None:
+            error, self.after_sending = self.after_sending, None
+            raise error
 
     def receive(self):
         """The next message. Raises Disconnected when reeve is gone."""

@@ -81,6 +81,7 @@ class Stopping:
             self._task.stop((self._task._page and self._task._page.cancel) or "stopped")
             if not self._channel.is_sending:
                 raise Cancelled(self._task._stop)
+            self._channel.after_sending = Cancelled(self._task._stop)
 
 
 def _number(text):
