@@ -33,9 +33,10 @@ class Progress final : public Verb {
 
   int run(Session& session) override {
     AttemptLine line(session);
+    if (words_.empty() && !current_) throw UsageError("how far? Write reeve progress 40, or reeve progress --current 3 --total 12");
     JsonObject message = message_of("progress");
     std::size_t label = 0;
-    if (!current_) message.add_raw("percent", number("progress", words_.empty() ? "" : words_[label++]));
+    if (!current_) message.add_raw("percent", number("progress", words_[label++]));
     else message.add_raw("current", number("--current", *current_));
     if (total_) message.add_raw("total", number("--total", *total_));
     std::string text{};

@@ -2,7 +2,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/selector.hpp"
 #include "cli/verbs/verbs.hpp"
-#include "cli/waiting.hpp"
+#include "store/time.hpp"
 
 namespace reeve::cli {
 namespace {
@@ -26,13 +26,19 @@ class Sleep final : public Verb {
     if (duration_.has_value() == until_.has_value()) throw UsageError("sleep how long? Write reeve sleep 1h, or reeve sleep --until TIME");
     JsonObject message = message_of("sleep");
     if (until_) message.add("until", *until_);
-    else message.add("for_ms", static_cast<std::int64_t>(timeout_in(duration_)->count()));
+    else message.add("for_ms", milliseconds());
     if (name_) message.add("name", *name_);
     const Object answer = parse_object(line.ask(message));
     return is_suspended(answer) ? exit_code_suspended : ExitCode::ok;
   }
 
  private:
+  [[nodiscard]] std::int64_t milliseconds() const {
+    const auto time = store::parse_duration(*duration_);
+    if (!time) throw UsageError("\"" + *duration_ + "\" is not a duration; write 30s, 5m or 2h");
+    return time->count();
+  }
+
   std::optional<std::string> duration_{};
   std::optional<std::string> until_{};
   std::optional<std::string> name_{};

@@ -103,6 +103,19 @@ using Object = std::vector<Member>;
 
 namespace detail {
 
+// The bytes of the character that `text` begins with; 0: that is no UTF-8.
+inline std::size_t character(std::string_view text) {
+  const auto byte = [&](std::size_t place) { return place < text.size() ? static_cast<unsigned char>(text[place]) : 0U; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+  for (std::size_t place = 1; place < length; ++place)
+    if ((byte(place) & 0xC0) != 0x80) return 0;
+  const unsigned second = byte(1);
+  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
+  return length;
+}
+
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
@@ -135,12 +148,15 @@ class Scanner {
       if (*at_ == '\\') {
         if (!escape(into)) return false;
       } else {
-        if (into != nullptr) into->push_back(*at_);
-        ++at_;
+        const std::size_t length = character({at_, static_cast<std::size_t>(end_ - at_)});
+        if (length == 0) return false;
+        if (into != nullptr) into->append(at_, length);
+        at_ += length;
       }
     }
     return take('"');
   }
+  bool any() { return value(0); }
   bool at_end() {
     space();
     return at_ == end_;
@@ -246,19 +262,6 @@ class Scanner {
   const char* end_;
 };
 
-// The bytes of the character that `text` begins with; 0: that is no UTF-8.
-inline std::size_t character(std::string_view text) {
-  const auto byte = [&](std::size_t place) { return place < text.size() ? static_cast<unsigned char>(text[place]) : 0U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
-  for (std::size_t place = 1; place < length; ++place)
-    if ((byte(place) & 0xC0) != 0x80) return 0;
-  const unsigned second = byte(1);
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
-  return length;
-}
-
 }  // namespace detail
 
 // The members of a JSON object; nullopt when `text` is none. The values live as long as `text`.
@@ -274,6 +277,19 @@ inline std::vector<std::string_view> elements(std::string_view text) {
   detail::Scanner scanner(text);
   if (!scanner.array(found) || !scanner.at_end()) found.clear();
   return found;
+}
+
+// Whether `text` is one JSON value.
+inline bool valid(std::string_view text) {
+  detail::Scanner scanner(text);
+  return scanner.any() && scanner.at_end();
+}
+
+// A JSON text on one line: between values a newline is space, and within strings it cannot be.
+inline std::string flat(std::string_view text) {
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
 }
 
 inline std::string_view member(const Object& object, std::string_view name) {
@@ -328,6 +344,11 @@ class Writer {
   Writer& raw(std::string_view name, std::string_view value) {
     if (!value.empty()) ((out_ += out_.empty() ? "{\"" : ",\"") += name) += "\":", out_ += value;
     return *this;
+  }
+  // A value from outside. Throws std::invalid_argument when it is not JSON: half a line would spoil the channel.
+  Writer& value(std::string_view name, std::string_view text) {
+    if (!text.empty() && !valid(text)) throw std::invalid_argument(std::string(name) + " is not JSON: " + std::string(text.substr(0, 200)));
+    return raw(name, flat(text));
   }
   Writer& string(std::string_view name, std::string_view text) { return raw(name, text.empty() ? std::string{} : quoted(text)); }
   Writer& integer(std::string_view name, std::int64_t number) { return raw(name, std::to_string(number)); }
@@ -622,12 +643,14 @@ class Task {
   // A part of the work whose output (JSON) is stored once: a later attempt gets the output and does not run `work` again.
   template <class Work>
   std::string step(std::string_view name, Work&& work, std::string_view input = {}) {
-    const std::string begun = ask(json::Writer("step.begin").string("name", name).raw("input", input));
+    const std::string begun = ask(json::Writer("step.begin").string("name", name).value("input", input));
     if (json::member(begun, "done") == "true") return std::string(json::member(begun, "output"));
     std::string output{};
     try {
       check_cancelled();
       output = work();
+      if (output.empty()) output = "null";
+      if (!json::valid(output)) throw std::invalid_argument("the output of the step is not JSON: " + output.substr(0, 200));
     } catch (const Cancelled& cancelled) {
       abandon(failed_step(name, "cancelled", cancelled.reason));
       throw;
@@ -638,7 +661,7 @@ class Task {
       ask_regardless(failed_step(name, code_of(error), error.what()));
       throw;
     }
-    ask(json::Writer("step.end").string("name", name).raw("output", output.empty() ? "null" : output));
+    ask(json::Writer("step.end").string("name", name).value("output", output));
     return output;
   }
 
@@ -661,7 +684,7 @@ class Task {
   }
   // `level`: debug, info, warn, error. `meta`: JSON or empty.
   void log(std::string_view message, std::string_view level = "info", std::string_view meta = {}) {
-    tell(json::Writer("log").string("level", level).raw("message", json::quoted(message)).raw("meta", meta));
+    tell(json::Writer("log").string("level", level).raw("message", json::quoted(message)).value("meta", meta));
   }
   // A sign of life.
   void beat() {
@@ -804,7 +827,7 @@ class Task {
 
   static json::Writer message_of(const Progress& now) {
     json::Writer message("progress");
-    message.number("percent", now.percent).number("current", now.current).number("total", now.total).string("label", now.label).raw("meta", now.meta);
+    message.number("percent", now.percent).number("current", now.current).number("total", now.total).string("label", now.label).value("meta", now.meta);
     return message;
   }
   static json::Writer failed_step(std::string_view name, std::string_view code, std::string_view message) {
@@ -812,8 +835,9 @@ class Task {
   }
   static std::string wanted(std::string_view child, std::string_view child_payload, std::string_view options) {
     json::Writer task{};
-    task.raw("kind", json::quoted(child)).raw("payload", child_payload);
-    for (const json::Member& option : json::members(options).value_or(json::Object{})) task.raw(option.name, option.value);
+    task.raw("kind", json::quoted(child)).value("payload", child_payload);
+    if (!options.empty() && !json::members(options)) throw std::invalid_argument("the options of the task are no JSON object: " + std::string(options.substr(0, 200)));
+    for (const json::Member& option : json::members(options).value_or(json::Object{})) task.value(option.name, option.value);
     return task.text();
   }
   static std::string count(std::optional<Milliseconds> time) { return time ? std::to_string(time->count()) : std::string{}; }
@@ -849,14 +873,8 @@ inline int attend(Task& task, const Body* body, const std::string& kinds) {
   if (body == nullptr) return error("no_handler", "this program has no handler for " + task.kind + "; it has " + kinds);
   try {
     const std::string value = (*body)(task);
-    if (!value.empty() && !json::members("{\"value\":" + value + "}")) return error("bad_result", "the result of the handler is not JSON: " + value.substr(0, 200));
-    if (value.find('\n') == std::string::npos) {
-      task.end(json::Writer("result").raw("value", value.empty() ? "null" : value));
-    } else {                          // between values a newline is space, and within strings it cannot be
-      std::string flat = value;
-      std::replace(flat.begin(), flat.end(), '\n', ' ');
-      task.end(json::Writer("result").raw("value", flat));
-    }
+    if (!value.empty() && !json::valid(value)) return error("bad_result", "the result of the handler is not JSON: " + value.substr(0, 200));
+    task.end(json::Writer("result").raw("value", value.empty() ? "null" : json::flat(value)));
     return good;
   } catch (const Suspended&) {
     task.end(json::Writer("suspend"));
@@ -865,7 +883,8 @@ inline int attend(Task& task, const Body* body, const std::string& kinds) {
     task.end(json::Writer("snooze").integer("for_ms", snooze.after.count()));
     return good;
   } catch (const Reject& reject) {
-    task.end(json::Writer("reject").raw("code", json::quoted(reject.code)).raw("message", json::quoted(reject.what())).raw("detail", reject.detail));
+    task.end(json::Writer("reject").raw("code", json::quoted(reject.code)).raw("message", json::quoted(reject.what()))
+                 .raw("detail", json::valid(reject.detail) ? json::flat(reject.detail) : std::string{}));
     return rejected;
   } catch (const Retry& retry) {
     json::Writer message("error");
