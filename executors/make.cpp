@@ -6,17 +6,19 @@
 
 #include "executors/inline/inline_executor.hpp"
 #include "executors/process/process_executor.hpp"
+#include "executors/thread/thread_executor.hpp"
 
 namespace reeve::executors {
 namespace {
 
 class AllExecutors final : public Executors {
  public:
-  AllExecutors(const boost::asio::any_io_executor& loop, const Options& options) : process_(loop, options), inline_(loop) {}
+  AllExecutors(const boost::asio::any_io_executor& loop, const Options& options) : process_(loop, options), inline_(loop), thread_(loop, options) {}
 
   Executor* find(std::string_view name) override {
     if (name == process_.capabilities().name) return &process_;
     if (name == inline_.capabilities().name) return &inline_;
+    if (name == thread_.capabilities().name) return &thread_;
     return nullptr;
   }
   void declare(std::vector<std::shared_ptr<const WorkerSpec>>) override {}
@@ -28,6 +30,7 @@ class AllExecutors final : public Executors {
  private:
   process::ProcessExecutor process_;
   in_daemon::InlineExecutor inline_;
+  thread::ThreadExecutor thread_;
 };
 
 }  // namespace

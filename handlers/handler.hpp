@@ -50,6 +50,7 @@ struct Handler {
   std::int64_t payload_bytes_max = 1 << 20;
   std::shared_ptr<const executors::ProcessSpec> process{};  // executor process; two owners: this and running attempts
   std::shared_ptr<const executors::BuiltinSpec> builtin{};  // executor inline
+  std::shared_ptr<const executors::ThreadSpec> thread{};
   std::string declared_at{};                      // "reeve.yaml:14:3", for messages
 };
 

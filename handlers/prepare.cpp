@@ -31,6 +31,7 @@ executors::Execution prepare(const Handler& handler, store::Task& task) {
   execution.stop_grace = handler.stop_grace;
   execution.process = process_for(handler, task);
   execution.builtin = handler.builtin;
+  execution.thread = handler.thread;
   execution.payload = std::exchange(task.payload, {});
   return execution;
 }
