@@ -13,7 +13,7 @@ namespace {
 
 class AllExecutors final : public Executors {
  public:
-  AllExecutors(const boost::asio::any_io_executor& loop, const Options& options) : process_(loop, options), inline_(loop), thread_(loop, options) {}
+  AllExecutors(const boost::asio::any_io_executor& loop, const Options& options) : process_(loop, options), inline_(loop, options), thread_(loop, options) {}
 
   Executor* find(std::string_view name) override {
     if (name == process_.capabilities().name) return &process_;
