@@ -48,7 +48,7 @@ std::optional<Rejected> follow(HttpRequest& request, int status, const std::stri
 }
 
 asio::awaitable<End> exchange(HttpClient& client, HttpRequest request, Abort& abort) {
-  const auto deadline = process::Bell::after(request.timeout);
+  const auto deadline = Bell::after(request.timeout);
   const bool follows = request.follow > 0;
   for (;;) {
     auto answer = co_await client.ask(request, deadline, abort);

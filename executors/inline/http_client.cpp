@@ -31,7 +31,6 @@ namespace http = beast::http;
 using Answer = std::variant<HttpResponse, Failed>;
 using Error = boost::system::error_code;
 using Parser = http::response_parser<http::buffer_body>;
-using process::Bell;
 
 constexpr std::size_t body_bytes_max = 1 << 20;
 constexpr std::uint32_t header_bytes_max = 64 << 10;

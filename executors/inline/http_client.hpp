@@ -13,7 +13,7 @@
 #include "executors/inline/http_lookup.hpp"
 #include "executors/inline/http_request.hpp"
 #include "executors/outcome.hpp"
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 
 namespace reeve::executors::in_daemon {
 
@@ -55,13 +55,13 @@ class HttpClient {
   //   disconnect         the connection was lost     protocol   what came back is no HTTP, or too much of it
   //   timeout            the deadline passed
   // After an abort it returns at once, with whatever failure that made. The references must outlive it.
-  [[nodiscard]] boost::asio::awaitable<std::variant<HttpResponse, Failed>> ask(const HttpRequest& request, process::Bell::Moment deadline, Abort& abort);
+  [[nodiscard]] boost::asio::awaitable<std::variant<HttpResponse, Failed>> ask(const HttpRequest& request, Bell::Moment deadline, Abort& abort);
 
  private:
   class Tls;
   using Answer = std::variant<HttpResponse, Failed>;
-  boost::asio::awaitable<Answer> ask_privately(const HttpRequest& request, const Endpoints& endpoints, process::Bell::Moment deadline, Abort& abort);
-  boost::asio::awaitable<Answer> ask_openly(const HttpRequest& request, const Endpoints& endpoints, process::Bell::Moment deadline, Abort& abort);
+  boost::asio::awaitable<Answer> ask_privately(const HttpRequest& request, const Endpoints& endpoints, Bell::Moment deadline, Abort& abort);
+  boost::asio::awaitable<Answer> ask_openly(const HttpRequest& request, const Endpoints& endpoints, Bell::Moment deadline, Abort& abort);
 
   boost::asio::any_io_executor loop_;
   std::unique_ptr<Tls> tls_;

@@ -9,7 +9,6 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using process::Bell;
 
 unsigned short port_of(const Url& url) {
   unsigned short port = 0;

@@ -12,7 +12,7 @@
 
 #include "executors/inline/http_url.hpp"
 #include "executors/outcome.hpp"
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 
 namespace reeve::executors::in_daemon {
 
@@ -26,7 +26,7 @@ class Lookup {
   Lookup& operator=(const Lookup&) = delete;
 
   // Not empty, or a failure "resolve" or "timeout". An address in the URL is answered without asking anybody.
-  [[nodiscard]] boost::asio::awaitable<std::variant<Endpoints, Failed>> find(const Url& url, process::Bell::Moment deadline);
+  [[nodiscard]] boost::asio::awaitable<std::variant<Endpoints, Failed>> find(const Url& url, Bell::Moment deadline);
   void abort();
 
  private:

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "executors/process/raw_json.hpp"
+#include "executors/protocol/raw_json.hpp"
 #include "executors/utf8.hpp"
 
 namespace reeve::executors::in_daemon {
@@ -148,7 +148,7 @@ class Members {
     // The bytes as they were written keep the digits of numbers. A key with an escape in it is not seen that way.
     const bool given = given_.contains("body");
     const std::string_view source = given ? std::string_view(execution_.payload) : std::string_view(execution_.builtin->defaults);
-    const auto raw = process::raw_member(source, "body");
+    const auto raw = protocol::raw_member(source, "body");
     request.body = raw.empty() ? json::serialize(*value) : std::string(raw);
     request.headers.set_default("content-type", "application/json");
   }

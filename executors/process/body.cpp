@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "executors/process/proc.hpp"
+#include "executors/protocol/sentences.hpp"
 
 namespace reeve::executors::process {
 namespace {
@@ -73,6 +74,7 @@ asio::awaitable<void> Body::live() {
     co_await news_.wait(std::min(kill_at_, conversation_.frame_deadline()));
     if (exited_) break;
     heed_protocol();
+    heed_suspension();
     heed_brake();
   }
 }
@@ -87,12 +89,19 @@ void Body::heed_brake() {
   if (stop_ && (brake_.kill_now() || Bell::past(kill_at_))) kill();
 }
 
+// It was told to suspend: what it waits for is on record, and it should end by itself.
+void Body::heed_suspension() {
+  if (!conversation_.suspending() || stop_) return;
+  if (kill_at_ == Bell::never) kill_at_ = Bell::after(execution_.stop_grace);
+  else if (Bell::past(kill_at_)) kill();
+}
+
 // A body that has exited already was not stopped by us, whatever its status says.
 void Body::ask_to_stop(StopReason reason) {
   if (has_exited(watch_.native_handle())) return;
   stop_ = reason;
   if (brake_.kill_now()) return;
-  conversation_.say(cancel_notice(reason, execution_.stop_grace));
+  conversation_.say(protocol::cancel_notice({execution_.task, execution_.epoch}, reason, execution_.stop_grace));
   tree_.signal(execution_.process->stop_signal);
   tree_.signal(SIGCONT);   // a body that is suspended has to hear it too
   kill_at_ = Bell::after(execution_.stop_grace);
@@ -115,7 +124,7 @@ asio::awaitable<void> Body::bury() {
   const auto deadline = Bell::after(drain_time);
   while (!conversation_.all_read() && !Bell::past(deadline)) co_await news_.wait(deadline);
   conversation_.close();
-  while (!conversation_.all_read()) co_await news_.wait(Bell::never);
+  while (!conversation_.all_read() || !conversation_.all_answered()) co_await news_.wait(Bell::never);
 }
 
 void Body::reap() {

@@ -8,7 +8,7 @@
 
 #include "executors/execution.hpp"
 #include "executors/executor.hpp"
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 #include "executors/process/containment.hpp"
 #include "executors/process/conversation.hpp"
 #include "executors/process/spawn.hpp"
@@ -36,6 +36,7 @@ class Body {
  private:
   void watch();
   void heed_protocol();
+  void heed_suspension();
   void heed_brake();
   void ask_to_stop(StopReason reason);
   void kill();

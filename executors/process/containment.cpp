@@ -71,9 +71,10 @@ void Containment::kill_unclaimed() {
 }
 
 Tree::Tree(std::shared_ptr<Containment> containment, const Execution& execution)
-    : containment_(std::move(containment)),
-      marks_{"REEVE_TASK_ID=" + std::to_string(execution.task), "REEVE_EPOCH=" + std::to_string(execution.epoch),
-             "REEVE_RUNNER=" + containment_->incarnation_} {
+    : Tree(std::move(containment), {"REEVE_TASK_ID=" + std::to_string(execution.task), "REEVE_EPOCH=" + std::to_string(execution.epoch)}) {}
+
+Tree::Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks) : containment_(std::move(containment)), marks_(std::move(marks)) {
+  marks_.push_back("REEVE_RUNNER=" + containment_->incarnation_);
   if (!containment_->cgroups_.available()) return;
   leaf_ = containment_->cgroups_.take();
   error_ = leaf_ ? 0 : leaf_.error();
@@ -136,7 +137,9 @@ std::vector<int> Tree::members() {
     unsure_ |= whose == Belongs::unsure;
   }
   if (!leaf_ || !found.empty()) {
-    for (const int child : children_of(leader_)) found.push_back(child);
+    for (const int child : children_of(leader_)) {
+      if (std::find(found.begin(), found.end(), child) == found.end()) found.push_back(child);
+    }
     for (std::size_t i = 0; i < found.size(); ++i) {
       for (const int child : children_of(found[i])) {
         if (std::find(found.begin(), found.end(), child) == found.end()) found.push_back(child);

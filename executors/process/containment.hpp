@@ -48,6 +48,8 @@ class Tree {
  public:
   // Takes a leaf when cgroups are used; see error().
   Tree(std::shared_ptr<Containment> containment, const Execution& execution);
+  // `marks`: entries of the environment that its processes, and no others, have.
+  Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks);
   ~Tree();
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
@@ -63,6 +65,8 @@ class Tree {
   // kernel takes to end a process: an outcome may not be given before.
   boost::asio::awaitable<std::vector<LeftChild>> clear();
   [[nodiscard]] bool empty();
+  [[nodiscard]] std::vector<int> members();   // living, without the leader
+  [[nodiscard]] bool unsure() const { return unsure_; }   // of the last look at members(): one of them ended meanwhile, look again
 
   void reaped();                       // the leader is; its pid means nothing any more
 
@@ -70,7 +74,6 @@ class Tree {
   // `unsure`: it ended, or was between two programs, while it was looked at; another look will tell.
   enum class Belongs { no, yes, unsure };
   [[nodiscard]] Belongs belongs(int pid) const;
-  [[nodiscard]] std::vector<int> members();   // living, without the leader
 
   std::shared_ptr<Containment> containment_;  // of the executor and of each attempt that runs
   std::vector<std::string> marks_;

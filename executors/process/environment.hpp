@@ -1,6 +1,7 @@
 // The environment of a body: the handler's own, three defaults, and what the body is told about its attempt. Nothing of the daemon's.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,11 @@ struct Surroundings {
 // A REEVE_ name in the handler's environment gives way to ours. `home` and `payload_file` may be empty.
 [[nodiscard]] std::vector<std::string> environment_of(const Execution& execution, const ProcessSpec& spec, const Surroundings& surroundings,
                                                       std::string_view home, std::string_view payload_file);
+
+// Of a warm worker, which is told of each task when it gets it: nothing of one attempt.
+struct WorkerIdentity { std::int64_t number = 0; };   // among those of this daemon, REEVE_WORKER_NUMBER
+[[nodiscard]] std::vector<std::string> environment_of(WorkerIdentity worker, std::string_view kind, const ProcessSpec& spec,
+                                                      const Surroundings& surroundings, std::string_view home);
 
 [[nodiscard]] std::string_view search_path(const ProcessSpec& spec);
 

@@ -72,7 +72,8 @@ std::optional<End> Preparation::make_descriptors() {
 }
 
 void Preparation::make_environment() {
-  environment_ = environment_of(execution_, spec_, surroundings_, home_, input_.file.path());
+  environment_ = worker_ ? environment_of(*worker_, execution_.kind, spec_, surroundings_, home_)
+                         : environment_of(execution_, spec_, surroundings_, home_, input_.file.path());
   envp_ = pointers_to(environment_);
   plan_.envp = envp_.data();
 }

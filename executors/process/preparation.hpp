@@ -18,6 +18,11 @@ class Preparation {
  public:
   Preparation(const Execution& execution, const Surroundings& surroundings, const std::string& payload_folder)
       : execution_(execution), spec_(*execution.process), surroundings_(surroundings), payload_folder_(payload_folder) {}
+  // Of a body that is more than this one attempt: `identity` takes the place of what an attempt is told about itself, see environment.hpp.
+  Preparation(const Execution& execution, const Surroundings& surroundings, const std::string& payload_folder, WorkerIdentity identity)
+      : Preparation(execution, surroundings, payload_folder) {
+    worker_ = identity;
+  }
   Preparation(const Preparation&) = delete;
   Preparation& operator=(const Preparation&) = delete;
 
@@ -39,6 +44,7 @@ class Preparation {
   const ProcessSpec& spec_;
   const Surroundings& surroundings_;
   const std::string& payload_folder_;
+  std::optional<WorkerIdentity> worker_{};
   std::vector<std::string> arguments_{};
   std::vector<std::string> environment_{};
   std::vector<char*> argv_{};

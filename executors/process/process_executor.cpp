@@ -14,11 +14,13 @@
 #include "executors/process/proc.hpp"
 #include "executors/process/spawn.hpp"
 #include "executors/process/strays.hpp"
+#include "executors/protocol/terminal.hpp"
 
 namespace reeve::executors::process {
 namespace {
 
 namespace asio = boost::asio;
+using protocol::Terminal;
 
 Outcome ended(End end) {
   Outcome outcome;
@@ -35,19 +37,11 @@ void make_payload_folder(const std::string& folder) {
   if (!folder.empty()) ::mkdir(folder.c_str(), 0711);
 }
 
-Terminal too_large(std::size_t size, std::int64_t most) {
-  return ErrorMessage{"result_too_large", "a result of " + std::to_string(size) + " bytes or more; at most " + std::to_string(most) + " are kept", {},
-                      true, std::nullopt};
-}
-
 // What the handler said, held against what its declaration says about results.
 std::optional<Terminal> accepted(std::optional<Terminal> said, std::size_t printed, const ProcessSpec& spec) {
-  auto* result = said ? std::get_if<ResultMessage>(&*said) : nullptr;
-  const auto most = static_cast<std::size_t>(spec.result_bytes_max);
-  if (result != nullptr && spec.result == ResultBy::none) result->value.clear();
-  if (result != nullptr && result->value.size() > most) return too_large(result->value.size(), spec.result_bytes_max);
-  if (!said && printed > most) return too_large(printed, spec.result_bytes_max);
-  return said;
+  if (said) return protocol::accepted(std::move(*said), spec);
+  if (printed > static_cast<std::size_t>(spec.result_bytes_max)) return protocol::too_large(printed, spec.result_bytes_max);
+  return std::nullopt;
 }
 
 Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& spec) {
@@ -65,6 +59,7 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
   ending.stop = body.stopped();
   ending.stop_signal = spec.stop_signal;
   ending.broken = conversation.broken();
+  ending.suspending = conversation.suspending();
   ending.printed = printed_result(std::move(printed));
   outcome.end = classify(std::move(ending), spec.exit_codes);
   return outcome;
@@ -72,9 +67,9 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
 
 }  // namespace
 
-ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options)
+ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<Containment> containment)
     : loop_(std::move(loop)), surroundings_{options.incarnation, options.store_id, options.socket}, payload_folder_(options.attempt_dir),
-      containment_(std::make_shared<Containment>(options)), buffer_(std::make_unique<ReadBuffer>()) {
+      containment_(std::move(containment)), buffer_(std::make_unique<ReadBuffer>()) {
   make_payload_folder(payload_folder_);
 }
 

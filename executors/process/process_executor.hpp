@@ -16,7 +16,7 @@ namespace reeve::executors::process {
 
 class ProcessExecutor final : public Executor {
  public:
-  ProcessExecutor(boost::asio::any_io_executor loop, const Options& options);
+  ProcessExecutor(boost::asio::any_io_executor loop, const Options& options, std::shared_ptr<Containment> containment);
 
   [[nodiscard]] Capabilities capabilities() const override;
   boost::asio::awaitable<Outcome> run(Execution execution, Observer& observer, Brake& brake) override;
@@ -28,7 +28,7 @@ class ProcessExecutor final : public Executor {
   boost::asio::any_io_executor loop_;
   Surroundings surroundings_;
   std::string payload_folder_;
-  std::shared_ptr<Containment> containment_;   // of this executor and of each attempt that runs
+  std::shared_ptr<Containment> containment_;   // of the executors of processes and of each attempt that runs
   std::unique_ptr<ReadBuffer> buffer_;
 };
 

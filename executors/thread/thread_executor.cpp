@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "executors/function_end.hpp"
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 #include "executors/process/output.hpp"
 #include "executors/thread/plugin_call.hpp"
 
@@ -14,7 +14,6 @@ namespace reeve::executors::thread {
 namespace {
 
 namespace asio = boost::asio;
-using process::Bell;
 
 constexpr std::int64_t most_backlog = 1 << 20;
 

@@ -127,6 +127,16 @@ class Bench {
     return run(executor, std::move(execution), witness, brake);
   }
 
+  // Ends what is kept warm.
+  void close() {
+    ++running;
+    boost::asio::co_spawn(loop, executors->close(), [this](std::exception_ptr problem) {
+      --running;
+      if (problem) std::rethrow_exception(problem);
+    });
+    if (!settle()) throw std::runtime_error("the executors did not close in time");
+  }
+
   boost::asio::io_context loop{1};
   std::unique_ptr<Executors> executors;
   int running = 0;

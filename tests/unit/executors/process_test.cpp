@@ -398,7 +398,7 @@ TEST_CASE("half a message and then the exit is a fault", "[process][protocol]") 
 }
 
 TEST_CASE("a question is answered on the same line", "[process][protocol]") {
-  Run run(python("import os\nf=os.fdopen(3,'r+b',0)\nf.write(b'{\"type\":\"get\",\"id\":7}\\n')\nprint(f.readline().decode()[:40])"));
+  Run run(python("import os\nf=os.fdopen(3,'r+b',0)\nf.write(b'{\"type\":\"emit\",\"id\":7}\\n')\nprint(f.readline().decode()[:40])"));
   CHECK(run.out() == "{\"re\":7,\"error\":{\"code\":\"not_available\",\n");
 }
 

@@ -1,14 +1,16 @@
-#include "executors/process/protocol.hpp"
+#include "executors/protocol/decoder.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace reeve::executors::process {
+namespace reeve::executors::protocol {
 namespace {
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
 
 bool is_progress(const Message& message) { return message.id.empty() && std::holds_alternative<ProgressReport>(message.body); }
+
+bool same_speaker(const Message& one, const Message& other) { return one.task == other.task && one.epoch == other.epoch; }
 
 // As the store keeps it: who reports 60 and then 20 has reached 60.
 void absorb(ProgressReport& kept, ProgressReport&& next) {
@@ -24,8 +26,8 @@ void absorb(ProgressReport& kept, ProgressReport&& next) {
 void Decoder::take_line(std::string_view line, std::vector<Message>& messages) {
   ++lines_;
   if (is_blank(line)) return;
-  Message message = understand(line, speaker_);
-  if (!messages.empty() && is_progress(message) && is_progress(messages.back()))
+  Message message = understand(line);
+  if (!messages.empty() && is_progress(message) && is_progress(messages.back()) && same_speaker(message, messages.back()))
     absorb(std::get<ProgressReport>(messages.back().body), std::get<ProgressReport>(std::move(message.body)));
   else messages.push_back(std::move(message));
 }
@@ -63,4 +65,4 @@ std::vector<Message> Decoder::finish() {
   return messages;
 }
 
-}  // namespace reeve::executors::process
+}  // namespace reeve::executors::protocol

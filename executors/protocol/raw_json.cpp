@@ -1,6 +1,6 @@
-#include "executors/process/raw_json.hpp"
+#include "executors/protocol/raw_json.hpp"
 
-namespace reeve::executors::process {
+namespace reeve::executors::protocol {
 namespace {
 
 class Cursor {
@@ -69,4 +69,4 @@ std::string_view raw_member(std::string_view text, std::string_view key) {
   return found;
 }
 
-}  // namespace reeve::executors::process
+}  // namespace reeve::executors::protocol

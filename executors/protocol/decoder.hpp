@@ -5,16 +5,16 @@
 #include <string_view>
 #include <vector>
 
-#include "executors/process/message.hpp"
+#include "executors/protocol/message.hpp"
 
-namespace reeve::executors::process {
+namespace reeve::executors::protocol {
 
 class Decoder {
  public:
   // A line longer than `line_bytes` cannot be understood and cannot be skipped either, as it may be the result: it breaks the protocol.
-  Decoder(Speaker speaker, std::size_t line_bytes) : speaker_(speaker), line_bytes_(line_bytes) {}
+  explicit Decoder(std::size_t line_bytes) : line_bytes_(line_bytes) {}
 
-  // What the bytes complete, in order. A run of progress reports becomes one: the latest of each member, but numbers that do not fall.
+  // What the bytes complete, in order. A run of progress reports of one task becomes one: the latest of each member, but numbers that do not fall.
   [[nodiscard]] std::vector<Message> feed(std::string_view bytes);
 
   // The handler closed its end. An unfinished line that is a whole message counts, anything else of it is a fault.
@@ -27,11 +27,10 @@ class Decoder {
  private:
   void take_line(std::string_view line, std::vector<Message>& messages);
 
-  Speaker speaker_;
   std::size_t line_bytes_;
   std::string line_;
   std::size_t lines_ = 0;
   bool too_long_ = false;
 };
 
-}  // namespace reeve::executors::process
+}  // namespace reeve::executors::protocol

@@ -4,10 +4,10 @@
 
 #include <string_view>
 
-namespace reeve::executors::process {
+namespace reeve::executors::protocol {
 
 // The value of a member of the object that `text` is; empty when there is no such member. `text` must be valid JSON; a key counts as it
 // was written (no escapes) and the last of equal keys counts.
 [[nodiscard]] std::string_view raw_member(std::string_view text, std::string_view key);
 
-}  // namespace reeve::executors::process
+}  // namespace reeve::executors::protocol
