@@ -8,6 +8,7 @@
 #include "executors/process/containment.hpp"
 #include "executors/process/process_executor.hpp"
 #include "executors/remote/remote_executor.hpp"
+#include "executors/thread/thread_executor.hpp"
 #include "executors/worker/worker_executor.hpp"
 
 namespace reeve::executors {
@@ -23,6 +24,7 @@ class AllExecutors final : public Executors {
     if (name == worker_.capabilities().name) return &worker_;
     if (name == inline_.capabilities().name) return &inline_;
     if (name == remote_.capabilities().name) return &remote_;
+    if (name == thread_.capabilities().name) return &thread_;
     return nullptr;
   }
   void declare(std::vector<std::shared_ptr<const WorkerSpec>> pools) override { worker_.declare(std::move(pools)); }
@@ -35,12 +37,13 @@ class AllExecutors final : public Executors {
  private:
   // One containment for all: it must know every first process, so that it takes none for an orphan.
   AllExecutors(const boost::asio::any_io_executor& loop, const Options& options, const std::shared_ptr<process::Containment>& containment)
-      : process_(loop, options, containment), worker_(loop, options, containment), inline_(loop), remote_(loop, options.room_changed) {}
+      : process_(loop, options, containment), worker_(loop, options, containment), inline_(loop, options), remote_(loop, options.room_changed), thread_(loop, options) {}
 
   process::ProcessExecutor process_;
   worker::WorkerExecutor worker_;
   in_daemon::InlineExecutor inline_;
   remote::RemoteExecutor remote_;
+  thread::ThreadExecutor thread_;
 };
 
 }  // namespace

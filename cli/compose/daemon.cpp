@@ -195,6 +195,7 @@ void Daemon::Life::compose() {
                                   .socket = socket(),
                                   .attempt_dir = attempt_folder(configuration(), store_id),
                                   .slots = configuration().supervisor.concurrency,
+                                  .threads = configuration().supervisor.threads,
                                   .room_changed = [this] {
                                     if (supervisor_) supervisor_->room_changed();
                                   }};
@@ -304,6 +305,7 @@ api::ReloadAnswer Daemon::Life::put_in_force(Settings fresh) {
   needs_restart(now.api.socket != configuration().api.socket, "api.socket");
   needs_restart(now.supervisor.name != configuration().supervisor.name, "supervisor.name");
   needs_restart(now.supervisor.ad_hoc_commands != configuration().supervisor.ad_hoc_commands, "supervisor.ad_hoc_commands");
+  needs_restart(now.supervisor.threads != configuration().supervisor.threads, "supervisor.threads");
   needs_restart(now.log.file != configuration().log.file, "log.file");
   supervisor_->reload(now.supervisor, handlers_of(now), now.log.task_output, now.retention);
   // What needs a restart is still what it was.

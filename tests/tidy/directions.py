@@ -25,8 +25,10 @@ OURS = (
 
 # Where a library may be included, by the beginning of the header's name.
 LIBRARIES = (
+    ("boost/asio/ssl", ("executors/inline/http*",)),
     ("boost/asio", ("executors/*", "supervisor/*", "api/*", "cli/compose/*")),
-    ("boost/beast", ("api/*",)),
+    ("boost/beast", ("api/*", "executors/inline/http*")),
+    ("openssl/", ("executors/inline/http*",)),
     ("boost/process", ("executors/*",)),
     ("sqlite3.h", ("store/sqlite/*",)),
     ("libpq", ("store/postgres/*",)),
