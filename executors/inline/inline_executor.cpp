@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "executors/scoreboard/presence.hpp"
+
 namespace reeve::executors::in_daemon {
 namespace {
 
@@ -92,7 +94,10 @@ asio::awaitable<Outcome> InlineExecutor::run(Execution execution, Observer& obse
     outcome.end = Stopped{*brake.reason()};
     co_return outcome;
   }
-  observer.started(0);
+  scoreboard::Presence presence(scoreboard_, "inline", execution.kind);
+  presence.takes(execution);
+  scoreboard::ShownObserver shown(observer, presence);
+  shown.started(0);
   if (builtin == "noop") {
     outcome.end = Succeeded{};
   } else if (builtin == "echo") {

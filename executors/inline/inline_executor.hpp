@@ -8,20 +8,25 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <utility>
 
 #include "executors/executor.hpp"
+#include "executors/scoreboard/scoreboard.hpp"
 
 namespace reeve::executors::in_daemon {
 
 class InlineExecutor final : public Executor {
  public:
-  explicit InlineExecutor(boost::asio::any_io_executor loop) : loop_(std::move(loop)) {}
+  InlineExecutor(boost::asio::any_io_executor loop, std::shared_ptr<scoreboard::Scoreboard> scoreboard)
+      : loop_(std::move(loop)), scoreboard_(std::move(scoreboard)) {}
 
   [[nodiscard]] Capabilities capabilities() const override { return {"inline", false, false, false}; }
   boost::asio::awaitable<Outcome> run(Execution execution, Observer& observer, Brake& brake) override;
 
  private:
   boost::asio::any_io_executor loop_;
+  std::shared_ptr<scoreboard::Scoreboard> scoreboard_;   // of all executors and of each attempt that runs
 };
 
 }  // namespace reeve::executors::in_daemon

@@ -14,6 +14,7 @@
 #include "executors/process/proc.hpp"
 #include "executors/process/spawn.hpp"
 #include "executors/process/strays.hpp"
+#include "executors/scoreboard/presence.hpp"
 
 namespace reeve::executors::process {
 namespace {
@@ -32,6 +33,10 @@ Outcome ended(End end) {
 SpawnFailed no_leaf(int number) { return {"cgroup", number, "no cgroup for the attempt: " + std::generic_category().message(number)}; }
 
 SpawnFailed not_watched(const std::exception& problem) { return {"watch", ENOMEM, std::string("the loop cannot watch its pipes: ") + problem.what()}; }
+
+scoreboard::Owner owner_of(const ChildPlan& plan) {
+  return plan.credentials ? scoreboard::Owner{plan.credentials->uid, plan.credentials->gid} : scoreboard::ourselves();
+}
 
 // Payload files may belong to other users, who must be able to pass; nobody may list the folder.
 void make_payload_folder(const std::string& folder) {
@@ -76,9 +81,9 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
 
 }  // namespace
 
-ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options)
+ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<scoreboard::Scoreboard> scoreboard)
     : loop_(std::move(loop)), surroundings_{options.incarnation, options.store_id, options.socket}, payload_folder_(options.attempt_dir),
-      containment_(std::make_shared<Containment>(options)), buffer_(std::make_unique<ReadBuffer>()) {
+      containment_(std::make_shared<Containment>(options)), scoreboard_(std::move(scoreboard)), buffer_(std::make_unique<ReadBuffer>()) {
   make_payload_folder(payload_folder_);
 }
 
@@ -90,12 +95,16 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
 
   Preparation preparation(execution, surroundings_, payload_folder_);
   if (auto end = preparation.make()) co_return ended(std::move(*end));
+  scoreboard::Presence presence(scoreboard_, "process", execution.kind);
+  presence.takes(execution);
+  if (const std::string page = presence.open_page(owner_of(preparation.plan())); !page.empty()) preparation.tell("REEVE_SCOREBOARD", page);
+  scoreboard::ShownObserver shown(observer, presence);
   Tree tree(containment_, execution);
   if (tree.error() != 0) co_return ended(no_leaf(tree.error()));
   Bell news(loop_);
   std::optional<Conversation> conversation;
   try {
-    conversation.emplace(loop_, execution, observer, news, *buffer_, preparation.pipes());
+    conversation.emplace(loop_, execution, shown, news, *buffer_, preparation.pipes());
   } catch (const std::exception& problem) {
     co_return ended(not_watched(problem));
   }
@@ -103,12 +112,14 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   auto spawned = spawn(loop_, preparation.plan(), tree.cgroup());
   preparation.close_childs_ends();
   if (auto* failed = std::get_if<SpawnFailed>(&spawned)) co_return ended(std::move(*failed));
-  Body body(loop_, execution, std::get<Child>(std::move(spawned)), tree, *conversation, news, brake);
-  observer.started(body.pid());
+  Body body(loop_, execution, std::get<Child>(std::move(spawned)), tree, *conversation, news, brake, presence);
+  shown.started(body.pid());
+  presence.watched_by(shown);
   conversation->begin();
   co_await body.live();
   co_await body.bury();
   conversation->capture().finish();
+  presence.unwatched_by(shown);
   co_return outcome_of(body, *conversation, *execution.process);
 }
 
