@@ -30,6 +30,7 @@ constexpr std::array table{
     Route{Method::get, "/v1/tasks/{id}/signals", routes::get_signals},
     Route{Method::post, "/v1/tasks/{id}/signals", routes::send_signal},
     Route{Method::post, "/v1/attempt", routes::speak},
+    Route{Method::post, "/v1/claims", routes::claim_remote},
     Route{Method::get, "/v1/events", routes::list_events},
     Route{Method::get, "/v1/events/stream", routes::stream_events},
     Route{Method::get, "/v1/status", routes::get_status},

@@ -128,11 +128,12 @@ const Table<Draft>& limits_table() {
 const Table<Draft>& handler_table() {
   using executors::PayloadBy;
   using executors::ResultBy;
+  using handlers::OnCrash;
   using handlers::OnStale;
   static const Table<Draft> table{
       {
-          word<Draft>("executor", REEVE_AT(handler.executor), {{"process", "inline"}, {"worker", "thread", "remote"}}, std::vector<std::string>{"process", "inline"},
-                      "process starts a child for each attempt; inline runs a built-in inside the daemon"),
+          word<Draft>("executor", REEVE_AT(handler.executor), {{"process", "inline", "remote"}, {"worker", "thread"}}, std::vector<std::string>{"process", "inline", "remote"},
+                      "process starts a child for each attempt; inline runs a built-in inside the daemon; remote leaves it to workers that claim over HTTP"),
           Field<Draft>{"command", "the program and its arguments, never through a shell; {payload.field} stands for a member of the payload", read_command, texts_schema()},
           word<Draft>("builtin", REEVE_AT(builtin), {{"noop", "echo", "sleep", "fail"}, {"http", "sql.maintain"}},
                       std::vector<std::string>{"noop", "echo", "sleep", "fail"}, "the function that an inline handler runs"),
@@ -144,6 +145,10 @@ const Table<Draft>& handler_table() {
           duration<Draft>("timeout", REEVE_AT(handler.timeout), {1ms, year}, "an attempt that runs longer is stopped; without it a hung handler holds its place for ever"),
           duration<Draft>("soft_timeout", REEVE_AT(handler.soft_timeout), {1ms, year}, "an attempt that runs longer is warned about"),
           duration<Draft>("watchdog", REEVE_AT(handler.watchdog), {1ms, year}, "an attempt that is silent for longer is flagged stale"),
+          word<Draft>("on_crash", REEVE_AT(handler.retry.on_crash), {{"retry", "fail"}, {}}, std::vector{OnCrash::retry, OnCrash::fail},
+                      "retry tries again after a crash, an out-of-memory kill or a lost runner, within retry.crashes; fail ends the task"),
+          flag<Draft>("keep_steps", REEVE_AT(handler.keep_steps), "false deletes the steps of a task when it succeeds"),
+          duration<Draft>("lease", REEVE_AT(remote.lease), {1s, 24h}, "with executor remote: how long the worker elsewhere may be silent"),
           word<Draft>("on_stale", REEVE_AT(handler.on_stale), {{"mark", "kill"}, {}}, std::vector{OnStale::mark, OnStale::kill},
                       "mark only flags a stale attempt; kill stops it and tries again"),
           field<Draft>("stop_signal", REEVE_AT(process.stop_signal), "what asks the process to end", read_signal,
@@ -167,8 +172,8 @@ const Table<Draft>& handler_table() {
           map_field("labels", read_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
-      {{"processes",     "recycle",       "parallel",  "plugin",    "resources", "payload_schema", "result_schema", "labels_schema", "schemas", "on_crash",
-       "aliases",       "keep_steps",    "rate",      "weight",    "delivery",  "sandbox",        "keys",          "dedupe",        "order",   "fair_key",
+      {{"processes",     "recycle",       "parallel",  "plugin",    "resources", "payload_schema", "result_schema", "labels_schema", "schemas",
+       "aliases",       "rate",      "weight",    "delivery",  "sandbox",        "keys",          "dedupe",        "order",   "fair_key",
        "concurrency_key", "supersede"}, {}}};
   return table;
 }
@@ -196,7 +201,8 @@ handlers::Handler finished(HandlerDraft draft) {
     draft.process.output.tail_bytes = *draft.output - *draft.output / 4;
   }
   draft.process.env.emplace("PATH", handlers::default_path);
-  if (draft.handler.executor == "process") draft.handler.process = std::make_shared<const executors::ProcessSpec>(std::move(draft.process));
+  if (draft.handler.executor == "remote") draft.handler.remote = std::make_shared<const executors::RemoteSpec>(draft.remote);
+  else if (draft.handler.executor == "process") draft.handler.process = std::make_shared<const executors::ProcessSpec>(std::move(draft.process));
   else draft.handler.builtin = std::make_shared<const executors::BuiltinSpec>(executors::BuiltinSpec{draft.builtin});
   return std::move(draft.handler);
 }

@@ -21,6 +21,7 @@ struct HandlerDraft {
   handlers::Handler handler{};
   executors::ProcessSpec process{};
   std::string builtin{};
+  executors::RemoteSpec remote{};
   std::optional<std::int64_t> output{};   // limits.output: head and tail together
 };
 

@@ -6,6 +6,7 @@
 
 #include "executors/inline/inline_executor.hpp"
 #include "executors/process/process_executor.hpp"
+#include "executors/remote/remote_executor.hpp"
 #include "executors/scoreboard/scoreboard.hpp"
 
 namespace reeve::executors {
@@ -16,16 +17,19 @@ class AllExecutors final : public Executors {
   AllExecutors(const boost::asio::any_io_executor& loop, const Options& options)
       : scoreboard_(std::make_shared<scoreboard::Scoreboard>(options.scoreboard, options.slots)),
         process_(loop, options, scoreboard_),
-        inline_(loop, scoreboard_) {}
+        inline_(loop, scoreboard_),
+        remote_(loop, options.room_changed) {}
 
   Executor* find(std::string_view name) override {
     if (name == process_.capabilities().name) return &process_;
     if (name == inline_.capabilities().name) return &inline_;
+    if (name == remote_.capabilities().name) return &remote_;
     return nullptr;
   }
   void declare(std::vector<std::shared_ptr<const WorkerSpec>>) override {}
   std::vector<PoolStatus> pools() const override { return {}; }
   void beat() override { scoreboard_->board().beat(); }
+  remote::Exchange& exchange() override { return remote_.exchange(); }
   boost::asio::awaitable<void> close() override { co_return; }
   std::vector<Feature> features() const override {
     std::vector<Feature> all = process_.features();
@@ -38,6 +42,7 @@ class AllExecutors final : public Executors {
   std::shared_ptr<scoreboard::Scoreboard> scoreboard_;   // of the executors and of each body that is seen
   process::ProcessExecutor process_;
   in_daemon::InlineExecutor inline_;
+  remote::RemoteExecutor remote_;
 };
 
 }  // namespace

@@ -32,6 +32,7 @@ struct Usage {
   std::string name{};
   int running = 0;
   std::optional<int> limit{};
+  std::optional<int> room{};                        // how many more its executor could begin, when that limits it
 };
 
 struct Overview {

@@ -33,6 +33,7 @@ asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity, std
   parts_.log.info("runner.started", {{"runner", runner_}, {"name", runner_name_}, {"pid", identity.pid}});
 
   declare_pools();
+  room_changed();
   on([this](Core& core, Now at) { core.opened(runner_, at); });
   if (ready) ready();
   co_await until_over();
@@ -114,6 +115,7 @@ void Supervisor::Shell::reload(Options options, std::shared_ptr<const handlers::
   retention_ = retention;
   on([&](Core& core, Now at) { core.reload(std::move(options), std::move(handlers), at); });
   declare_pools();
+  room_changed();
 }
 
 Overview Supervisor::Shell::overview() const {
@@ -126,7 +128,8 @@ Overview Supervisor::Shell::overview() const {
   const Admission& admission = core_.admission();
   overview.global = {.name = "all", .running = admission.running(), .limit = admission.concurrency()};
   for (const handlers::Handler& handler : core_.handlers()->all())
-    overview.kinds.push_back({.name = handler.kind, .running = admission.running_of_kind(handler.kind), .limit = handler.concurrency});
+    overview.kinds.push_back({.name = handler.kind, .running = admission.running_of_kind(handler.kind), .limit = handler.concurrency,
+                              .room = admission.room_of_kind(handler.kind)});
   for (const handlers::Queue& queue : core_.handlers()->queues())
     overview.queues.push_back({.name = queue.name, .running = admission.running_in_queue(queue.name), .limit = queue.concurrency});
   overview.running = core_.running(now());

@@ -59,6 +59,9 @@ class Supervisor::Shell {
   [[nodiscard]] Overview overview() const;
   void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
   void when_idle(std::function<void()> on_idle) { on_idle_ = std::move(on_idle); }
+  void room_changed() {
+    on([this](Core& core, Now at) { core.rooms_changed(rooms_of_executors(), at); });
+  }
   [[nodiscard]] bool hear(const std::string& token, std::string_view line, std::function<void(std::string)> reply);
 
  private:
@@ -113,6 +116,7 @@ class Supervisor::Shell {
   void look_at_pages();
   void look_at_pages_later();
   void declare_pools();
+  [[nodiscard]] std::vector<store::Room> rooms_of_executors() const;
   void settled(store::ClaimKey claim, const store::Finished& finished);
   void not_recorded(store::ClaimKey claim, const std::exception_ptr& failed);
   void schedule_retention();

@@ -78,7 +78,17 @@ bool Supervisor::Shell::hear(const std::string& token, std::string_view line, st
   return true;
 }
 
-// ----------------------------------------------------------------------------------------------------------------- pools
+// -------------------------------------------------------------------------------------------------------- rooms and pools
+
+std::vector<store::Room> Supervisor::Shell::rooms_of_executors() const {
+  std::vector<store::Room> rooms;
+  for (const handlers::Handler& handler : core_.handlers()->all()) {
+    const executors::Executor* executor = parts_.executors.find(handler.executor);
+    const auto room = executor != nullptr ? executor->room(handler.kind) : std::nullopt;
+    if (room) rooms.push_back({.name = handler.kind, .room = *room});
+  }
+  return rooms;
+}
 
 void Supervisor::Shell::declare_pools() {
   std::vector<std::shared_ptr<const executors::WorkerSpec>> pools;

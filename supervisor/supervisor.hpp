@@ -60,6 +60,9 @@ class Supervisor {
   // makes both durable and the body starts a commit earlier. Needs no work_arrived() afterwards: operations run in order.
   void work_is_coming();
 
+  // An executor has more or less room than before.
+  void room_changed();
+
   // A cancel was recorded for this attempt: stop it now.
   void cancel(store::ClaimKey claim);
 

@@ -30,6 +30,9 @@ Answer send_signal(Service& service, Request request);
 // attempt.cpp: by whoever has the token of a running attempt
 Answer speak(Service& service, Request request);
 
+// claims.cpp: workers elsewhere
+Answer claim_remote(Service& service, Request request);
+
 // bulk.cpp
 Answer enqueue_bulk(Service& service, Request request);
 

@@ -197,7 +197,10 @@ void Daemon::Life::compose() {
                                   .socket = socket(),
                                   .attempt_dir = attempt_folder(configuration(), store_id),
                                   .slots = configuration().supervisor.concurrency,
-                                  .scoreboard = executors::scoreboard::board_of(socket())};
+                                  .scoreboard = executors::scoreboard::board_of(socket()),
+                                  .room_changed = [this] {
+                                    if (supervisor_) supervisor_->room_changed();
+                                  }};
   executors_ = executors::make(loop_.get_executor(), bodies);
   for (const executors::Feature& feature : executors_->features())
     if (feature.name == "scoreboard" && !feature.available) log_->warn("scoreboard.missing", {{"message", feature.detail}});
@@ -218,6 +221,7 @@ void Daemon::Life::compose() {
                                                        .reader = *reader_,
                                                        .supervisor = *supervisor_,
                                                        .feed = *feed_,
+                                                       .exchange = executors_->exchange(),
                                                        .clock = clock_,
                                                        .log = *log_,
                                                        .version = REEVE_VERSION,

@@ -8,7 +8,7 @@
 
 #include "executors/execution.hpp"
 #include "executors/executor.hpp"
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 #include "executors/process/containment.hpp"
 #include "executors/process/conversation.hpp"
 #include "executors/process/spawn.hpp"

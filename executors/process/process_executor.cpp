@@ -14,14 +14,13 @@
 #include "executors/process/proc.hpp"
 #include "executors/process/spawn.hpp"
 #include "executors/process/strays.hpp"
+#include "executors/protocol/verdict.hpp"
 #include "executors/scoreboard/presence.hpp"
 
 namespace reeve::executors::process {
 namespace {
 
 namespace asio = boost::asio;
-using protocol::ErrorMessage;
-using protocol::ResultMessage;
 using protocol::Terminal;
 
 Outcome ended(End end) {
@@ -43,19 +42,10 @@ void make_payload_folder(const std::string& folder) {
   if (!folder.empty()) ::mkdir(folder.c_str(), 0711);
 }
 
-Terminal too_large(std::size_t size, std::int64_t most) {
-  return ErrorMessage{"result_too_large", "a result of " + std::to_string(size) + " bytes or more; at most " + std::to_string(most) + " are kept", {},
-                      true, std::nullopt};
-}
-
 // What the handler said, held against what its declaration says about results.
 std::optional<Terminal> accepted(std::optional<Terminal> said, std::size_t printed, const ProcessSpec& spec) {
-  auto* result = said ? std::get_if<ResultMessage>(&*said) : nullptr;
-  const auto most = static_cast<std::size_t>(spec.result_bytes_max);
-  if (result != nullptr && spec.result == ResultBy::none) result->value.clear();
-  if (result != nullptr && result->value.size() > most) return too_large(result->value.size(), spec.result_bytes_max);
-  if (!said && printed > most) return too_large(printed, spec.result_bytes_max);
-  return said;
+  if (!said && printed > static_cast<std::size_t>(spec.result_bytes_max)) return protocol::too_large(printed, spec.result_bytes_max);
+  return protocol::accepted(std::move(said), spec.result, spec.result_bytes_max);
 }
 
 Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& spec) {

@@ -80,7 +80,7 @@ Daemon::Daemon(api::Options limits) : limits_(std::move(limits)), log_(superviso
                                                  return api::admit_child(*supervisor_->handlers(), json, parent, clock_.now());
                                                }};
   supervisor_ = std::make_unique<supervisor::Supervisor>(parts, supervisor::Options{}, declarations(), false, store::RetentionPolicy{});
-  api::Backend backend{loop, *store_, *reader_, *supervisor_, *feed_, clock_, *log_, "1.2.3",
+  api::Backend backend{loop, *store_, *reader_, *supervisor_, *feed_, executors_->exchange(), clock_, *log_, "1.2.3",
                        [this] { return next_reload; }, [this] { shutdown_asked_ = true; }, {{"pidfd", true, "yes"}}, true};
   server_ = std::make_unique<api::Server>(std::move(backend), limits_);
   server_->bind();
