@@ -46,6 +46,8 @@ class Pages {
   [[nodiscard]] bool kept() const { return static_cast<bool>(lock_); }
   [[nodiscard]] const std::string& why() const { return why_; }     // when there is no folder
 
+  // Has so many files for this owner at hand, so that the first bodies cost no more than later ones.
+  void prepare(Owner owner, std::size_t count);
   // A file that its owner may write, written anew. Without a descriptor: there is none to be had.
   [[nodiscard]] File take(Owner owner);
   void give_back(File file);

@@ -71,6 +71,14 @@ void Pages::remove_all() {
     if (is_number(entry->d_name)) ::unlinkat(lock_.get(), entry->d_name, 0);
 }
 
+void Pages::prepare(Owner owner, std::size_t count) {
+  while (kept() && free_.size() < std::min(count, most_)) {
+    File file = make(owner);
+    if (!file.fd) return;
+    free_.push_back(std::move(file));
+  }
+}
+
 Pages::File Pages::take(Owner owner) {
   if (!kept()) return {};
   File file = find(owner);

@@ -15,7 +15,9 @@ class Scoreboard {
  public:
   // `path`: of the board; empty: none. `attempts`: how many may run at once now; a reload may change that, and workers wait in seats of their
   // own, so there are more slots than that.
-  Scoreboard(const std::string& path, int attempts) : Scoreboard(path, slots_for(attempts)) {}
+  Scoreboard(const std::string& path, int attempts) : Scoreboard(path, slots_for(attempts)) {
+    if (kept()) pages_->prepare(ourselves(), std::min<std::size_t>(static_cast<std::size_t>(std::max(attempts, 1)), prepared_at_most));
+  }
 
   [[nodiscard]] bool kept() const { return board_.kept(); }
   [[nodiscard]] const std::string& why() const { return pages_ && !pages_->kept() ? pages_->why() : board_.why(); }
@@ -26,6 +28,8 @@ class Scoreboard {
   Scoreboard(const std::string& path, std::size_t slots)
       : pages_(path.empty() ? nullptr : std::make_shared<Pages>(pages_of(path), slots)),
         board_(pages_ && pages_->kept() ? path : std::string(), slots) {}
+
+  static constexpr std::size_t prepared_at_most = 64;
 
   static std::size_t slots_for(int attempts) { return std::clamp<std::size_t>(2 * static_cast<std::size_t>(std::max(attempts, 1)), 256, 16'384); }
 
