@@ -15,7 +15,8 @@ from waiting import wait_until
 
 # A handler that has nothing but the page of its own: it beats and reports there, and says not a word on its descriptor.
 BEATING = r"""
-import os, re, struct, mmap, sys, time
+import os, re, signal, struct, mmap, sys, time
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 exec(re.search(r"```python\n(.*?)```", open(sys.argv[1], encoding="utf-8").read(), re.S).group(1))
 where = sys.argv[2]
 last = time.monotonic()
@@ -164,7 +165,7 @@ class Pages(TopCase):
 
     def test_a_handler_sees_in_its_page_that_it_should_stop(self):
         lab = self.quiet_lab()
-        gate = self.beating(lab, stop_signal="SIGCONT", stop_grace="30s")
+        gate = self.beating(lab, stop_signal="USR1", stop_grace="30s")
         lab.up()
         task = lab.enq(kind="beating")
         wait_until(lambda: os.path.exists(gate + ".told"), 30, "it has begun")
