@@ -5,6 +5,7 @@ namespace reeve::cli {
 Verbs all_verbs() {
   std::unique_ptr<Verb> (*const makers[])() = {
       make_status,
+      make_top,
       make_list,
       make_show,
       make_why,

@@ -8,6 +8,7 @@ namespace reeve::cli {
 [[nodiscard]] Verbs all_verbs();
 
 [[nodiscard]] std::unique_ptr<Verb> make_status();
+[[nodiscard]] std::unique_ptr<Verb> make_top();
 [[nodiscard]] std::unique_ptr<Verb> make_list();
 [[nodiscard]] std::unique_ptr<Verb> make_show();
 [[nodiscard]] std::unique_ptr<Verb> make_why();

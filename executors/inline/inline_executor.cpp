@@ -14,6 +14,7 @@
 
 #include "executors/inline/coroutine.hpp"
 #include "executors/inline/http.hpp"
+#include "executors/scoreboard/presence.hpp"
 
 namespace reeve::executors::in_daemon {
 namespace {
@@ -100,12 +101,17 @@ asio::awaitable<Outcome> InlineExecutor::run(Execution execution, Observer& obse
   const CoroutineHandler* coroutine = find(name);
   if (brake.reason()) {
     outcome.end = Stopped{*brake.reason()};
-  } else if (is_builtin(name)) {
-    observer.started(0);
+    co_return outcome;
+  }
+  scoreboard::Presence presence(scoreboard_, "inline", execution.kind);
+  presence.takes(execution);
+  scoreboard::ShownObserver shown(observer, presence);
+  if (is_builtin(name)) {
+    shown.started(0);
     outcome.end = co_await run_builtin(name, execution, brake);
   } else if (coroutine != nullptr) {
-    observer.started(0);
-    outcome.end = co_await run_coroutine(loop_, *coroutine, execution, observer, brake);
+    shown.started(0);
+    outcome.end = co_await run_coroutine(loop_, *coroutine, execution, shown, brake);
   } else {
     outcome.end = unknown(name);
   }

@@ -11,19 +11,22 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "executors/inline/http_client.hpp"
 #include "executors/make.hpp"
+#include "executors/scoreboard/scoreboard.hpp"
 
 namespace reeve::executors::in_daemon {
 
 class InlineExecutor final : public Executor {
  public:
-  InlineExecutor(boost::asio::any_io_executor loop, const Options& options) : loop_(std::move(loop)), coroutines_(options.coroutines), http_(loop_) {}
+  InlineExecutor(boost::asio::any_io_executor loop, const Options& options, std::shared_ptr<scoreboard::Scoreboard> scoreboard)
+      : loop_(std::move(loop)), coroutines_(options.coroutines), http_(loop_), scoreboard_(std::move(scoreboard)) {}
 
   [[nodiscard]] Capabilities capabilities() const override { return {"inline", false, false, false}; }
   boost::asio::awaitable<Outcome> run(Execution execution, Observer& observer, Brake& brake) override;
@@ -36,6 +39,7 @@ class InlineExecutor final : public Executor {
   boost::asio::any_io_executor loop_;
   const std::vector<CoroutineHandler> coroutines_;
   HttpClient http_;
+  std::shared_ptr<scoreboard::Scoreboard> scoreboard_;   // of all executors and of each attempt that runs
 };
 
 }  // namespace reeve::executors::in_daemon

@@ -19,7 +19,8 @@ OURS = (
                   "executors/execution.hpp", "executors/executor.hpp", "executors/utf8.hpp")),
     ("cli/compose/*", tuple(folder + "/*" for folder in FOLDERS)),
     ("cli/*", ("cli/*", "api/*", "store/time.hpp", "supervisor/clock.hpp",      # time in words, and what time it is
-               "executors/utf8.hpp", "handlers/nearest.hpp")),                   # words from outside, and what was meant
+               "executors/utf8.hpp", "handlers/nearest.hpp",                     # words from outside, and what was meant
+               "executors/scoreboard/*")),                                       # what runs, seen without the daemon
     ("examples/*", ("examples/*",)),
 )
 
