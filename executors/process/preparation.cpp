@@ -94,6 +94,12 @@ void Preparation::make_environment() {
   plan_.envp = envp_.data();
 }
 
+void Preparation::tell(std::string_view name, std::string_view value) {
+  environment_.push_back(std::string(name).append("=").append(value));
+  envp_ = pointers_to(environment_);
+  plan_.envp = envp_.data();
+}
+
 // CPU time: a signal that can be caught at the limit, the end two seconds later. What no group holds for the whole tree is set on each
 // process instead, where there is a way to say it.
 std::optional<End> Preparation::make_limits(const Tree& tree) {

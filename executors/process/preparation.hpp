@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "executors/execution.hpp"
@@ -30,6 +31,8 @@ class Preparation {
 
   // For a body of `tree`. Nothing when all is there; otherwise how the attempt ends without a body.
   [[nodiscard]] std::optional<End> make(const Tree& tree);
+
+  void tell(std::string_view name, std::string_view value);   // one more entry of its environment; after make()
 
   [[nodiscard]] ChildPlan& plan() { return plan_; }   // points into this object
   [[nodiscard]] Pipes& pipes() { return pipes_; }
