@@ -12,7 +12,7 @@ namespace {
 
 // Keys that mean something for one executor only.
 constexpr std::string_view process_keys[] = {"command", "stop_signal", "env", "cwd", "umask", "user", "group", "nice",
-                                             "payload", "result", "result_limit", "exit_codes", "limits", "output"};
+                                             "payload", "result", "result_limit", "exit_codes", "limits", "sandbox", "output"};
 
 class HandlerCheck {
  public:

@@ -77,6 +77,11 @@ std::optional<std::string> read_plugin(Reading& reading, const Node& node) {
   return reading.resolved(*path);
 }
 
+executors::Sandbox& sandbox_of(Draft& draft) {
+  if (!draft.process.sandbox) draft.process.sandbox.emplace();
+  return *draft.process.sandbox;
+}
+
 void read_env_into(Reading& reading, const Node& node, Draft& draft) { read_environment(reading, node, draft.process.env); }
 void read_metadata(Reading&, const Node& node, Draft& draft) { draft.handler.metadata = to_json(node); }
 
@@ -122,12 +127,13 @@ const Table<Draft>& limits_table() {
       {
           size<Draft>("memory", REEVE_AT(process.limits.memory_bytes), {1 << 20, tebibyte}, "the memory of the whole process tree; no limit when left out"),
           field<Draft>("cpu", REEVE_AT(process.limits.cpu), "processor time, rounded up to seconds", read_seconds, duration_schema()),
+          number<Draft>("cpus", REEVE_AT(process.limits.cpus), {0.01, 1024}, "processors at once, 0.5 is half of one; the whole process tree, needs cgroups"),
           integer<Draft>("processes", REEVE_AT(process.limits.processes), {1, 1'000'000}, "processes and threads at once"),
           integer<Draft>("open_files", REEVE_AT(process.limits.open_files), {8, 1'000'000}, "open descriptors of a process"),
           size<Draft>("file_size", REEVE_AT(process.limits.file_size_bytes), {0, 1LL << 50}, "the largest file it may write"),
           size<Draft>("output", REEVE_AT(output), {4096, 1 << 30}, "in place of output.head and output.tail: a quarter of this is head, the rest is tail"),
       },
-      {{"io", "network", "swap", "cpus"}, {}}};
+      {{"io", "network", "swap"}, {}}};
   return table;
 }
 
@@ -177,12 +183,13 @@ const Table<Draft>& handler_table() {
           size<Draft>("result_limit", REEVE_AT(process.result_bytes_max), {0, 1 << 30}, "a larger result fails the attempt"),
           map_field("exit_codes", read_exit_codes, words_schema({"success", "retry", "reject"}), "what an exit code means, in place of the usual table"),
           section<Draft>("limits", [](Draft& draft) -> Draft& { return draft; }, limits_table(), "hard limits of a process"),
+          section<Draft>("sandbox", sandbox_of, sandbox_table(), "what it may not touch; a layer that this machine cannot give fails the start"),
           section<Draft>("output", REEVE_AT(process.output), output_table(), "how much of what it prints is kept"),
           map_field("labels", read_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
       {{"processes",     "recycle",       "parallel",  "resources", "payload_schema", "result_schema", "labels_schema", "schemas",
-       "aliases",       "rate",      "weight",    "delivery",  "sandbox",        "keys",          "dedupe",        "order",   "fair_key",
+       "aliases",       "rate",      "weight",    "delivery",  "keys",          "dedupe",        "order",   "fair_key",
        "concurrency_key", "supersede"}, {}}};
   return table;
 }

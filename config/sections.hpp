@@ -38,6 +38,7 @@ struct HandlerDraft {
 [[nodiscard]] const Table<HandlerDraft>& handler_table();
 [[nodiscard]] const Table<HandlerDraft>& limits_table();
 [[nodiscard]] const Table<executors::OutputLimits>& output_table();
+[[nodiscard]] const Table<executors::Sandbox>& sandbox_table();
 [[nodiscard]] const Table<handlers::RetryPolicy>& retry_table();
 void read_handlers(Reading& reading, const Node& node, Configuration& configuration);
 
