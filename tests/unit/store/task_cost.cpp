@@ -1,4 +1,5 @@
-// What the life of a short task costs the store in CPU time, piece by piece. Told, not judged: unit_store "[task-cost]".
+// What the life of a short task costs the store in CPU time, piece by piece. Only what holds on every machine is judged: the two ways of
+// recording a start are compared in one run.
 #include <stdlib.h>
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 const Timestamp now = from_ms(1'800'000'000'000);
 constexpr int batch_size = 32;
-constexpr int tasks_in_all = 16'000;
+constexpr int tasks_in_all = 4'800;
 
 struct Cost {
   double claim = 0, start = 0, finish = 0, rest = 0;   // seconds
@@ -82,17 +83,29 @@ Cost cost_of(bool apart) {
   return cost;
 }
 
+double total(const Cost& cost) { return cost.claim + cost.start + cost.finish + cost.rest; }
+
+// The better of two: what else the machine does can only add.
+Cost best_of_two(bool apart) {
+  const Cost one = cost_of(apart);
+  const Cost other = cost_of(apart);
+  return total(one) < total(other) ? one : other;
+}
+
 void tell(const char* how, const Cost& cost) {
   const auto each = [](double seconds) { return seconds * 1e6 / tasks_in_all; };
   std::printf("%s: claim %.1f us, start %.1f us, finish %.1f us, commit %.1f us: %.1f us a task\n", how, each(cost.claim), each(cost.start),
-              each(cost.finish), each(cost.rest), each(cost.claim + cost.start + cost.finish + cost.rest));
+              each(cost.finish), each(cost.rest), each(total(cost)));
 }
 
 }  // namespace
 
-TEST_CASE("the cost of a short task", "[.][task-cost][sqlite]") {
-  tell("start recorded apart", cost_of(true));
-  tell("start brought by the end", cost_of(false));
+TEST_CASE("a short task costs less when its end brings its start along", "[task-cost][sqlite]") {
+  const Cost apart = best_of_two(true);
+  const Cost together = best_of_two(false);
+  tell("start recorded apart", apart);
+  tell("start brought by the end", together);
+  CHECK(total(together) < total(apart));
 }
 
 }  // namespace reeve::store
