@@ -12,7 +12,7 @@ namespace {
 
 // Keys that mean something for one executor only.
 constexpr std::string_view process_keys[] = {"command", "stop_signal", "env", "cwd", "umask", "user", "group", "nice",
-                                             "payload", "result", "result_limit", "exit_codes", "limits", "output"};
+                                             "payload", "result", "result_limit", "exit_codes", "limits", "sandbox", "output"};
 
 class HandlerCheck {
  public:
@@ -29,7 +29,8 @@ class HandlerCheck {
 
  private:
   [[nodiscard]] const Node* given(std::string_view key) const { return entry_.value.find(key); }
-  [[nodiscard]] bool runs_process() const { return draft_.handler.executor == "process"; }
+  [[nodiscard]] bool runs_process() const { return draft_.handler.executor == "process" || runs_workers(); }
+  [[nodiscard]] bool runs_workers() const { return draft_.handler.executor == "worker"; }
 
   // The executor was given and could not be read: what it needs is not known.
   [[nodiscard]] bool executor_unknown() const {
@@ -53,8 +54,16 @@ class HandlerCheck {
 
   void executor_fits() {
     if (executor_unknown()) return;
-    if (runs_process()) process_fits();
+    if (draft_.handler.executor == "remote") remote_fits();
+    else if (draft_.handler.executor == "thread") thread_fits();
+    else if (runs_process()) process_fits();
     else inline_fits();
+    if (given("lease") && draft_.handler.executor != "remote") error("lease", "means something for executor: remote only; remove it");
+    if (runs_workers()) check_worker(reading_, entry_, draft_);
+    else refuse_worker_keys(reading_, entry_);
+    for (const std::string_view key : {"plugin", "function"})
+      if (given(key) && draft_.handler.executor != "thread") error(key, "means something for executor: thread only; add that or remove it");
+    if (given("with") && draft_.builtin != "http") error("with", "means something for builtin: http only; remove it");
   }
 
   void process_fits() {
@@ -64,9 +73,24 @@ class HandlerCheck {
   }
 
   void inline_fits() {
-    if (!given("builtin")) reading_.error(entry_.place, "an inline handler needs a builtin; write builtin: noop, echo, sleep or fail");
+    if (!given("builtin")) reading_.error(entry_.place, "an inline handler needs a builtin; write builtin: noop, echo, sleep, fail or http");
     for (const std::string_view key : process_keys)
       if (given(key)) error(key, "means nothing for executor inline, which has no process; remove it or use executor: process");
+  }
+
+  void thread_fits() {
+    if (!given("plugin") && !given("function"))
+      reading_.error(entry_.place, "a handler on a thread needs a function; write plugin: /path/to/library.so, or function: with a name that the program registered");
+    if (given("plugin") && given("function")) error("function", "a handler has either a plugin or a function; remove one of them");
+    for (const std::string_view key : process_keys)
+      if (given(key)) error(key, "means nothing for executor thread, which has no process; remove it or use executor: process");
+    if (given("builtin")) error("builtin", "a builtin runs on the loop; write executor: inline, or remove it");
+  }
+
+  void remote_fits() {
+    for (const std::string_view key : process_keys)
+      if (given(key)) error(key, "means nothing for executor remote, whose workers run elsewhere; remove it");
+    if (given("builtin")) error("builtin", "means nothing for executor remote; remove it");
   }
 
   void times_fit() {

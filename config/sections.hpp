@@ -16,11 +16,22 @@ namespace reeve::config {
 [[nodiscard]] const Table<handlers::Queue>& queue_table();
 void read_queues(Reading& reading, const Node& node, Configuration& configuration);
 
+// with: of the builtin http, as the JSON object that it is handed.
+struct HttpDefaults {
+  std::string json{};                     // empty: nothing was given
+  void add(const std::string& key, const std::string& value);   // value: JSON
+};
+[[nodiscard]] const Table<HttpDefaults>& http_table();
+
 // A handler while it is read. Its process part becomes immutable when it is done.
 struct HandlerDraft {
   handlers::Handler handler{};
   executors::ProcessSpec process{};
   std::string builtin{};
+  HttpDefaults with{};
+  executors::ThreadSpec thread{};
+  executors::RemoteSpec remote{};
+  executors::WorkerSpec worker{};         // without kind and process
   std::optional<std::int64_t> output{};   // limits.output: head and tail together
 };
 
@@ -28,11 +39,19 @@ struct HandlerDraft {
 [[nodiscard]] const Table<HandlerDraft>& handler_table();
 [[nodiscard]] const Table<HandlerDraft>& limits_table();
 [[nodiscard]] const Table<executors::OutputLimits>& output_table();
+[[nodiscard]] const Table<executors::Sandbox>& sandbox_table();
 [[nodiscard]] const Table<handlers::RetryPolicy>& retry_table();
 void read_handlers(Reading& reading, const Node& node, Configuration& configuration);
 
 // What no single key shows: combinations that cannot work, and those that deserve a look.
 void check_handler(Reading& reading, const Entry& entry, const HandlerDraft& draft);
+
+// executor: worker
+[[nodiscard]] const Table<executors::WorkerSpec>& processes_table();
+[[nodiscard]] const Table<executors::Recycle>& recycle_table();
+void check_worker(Reading& reading, const Entry& entry, const HandlerDraft& draft);
+void refuse_worker_keys(Reading& reading, const Entry& entry);   // of a handler with another executor
+void finish_worker(HandlerDraft& draft);                         // makes its pool part of the handler
 
 // The file as a whole.
 [[nodiscard]] const Table<Configuration>& file_table();

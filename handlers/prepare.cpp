@@ -31,6 +31,9 @@ executors::Execution prepare(const Handler& handler, store::Task& task) {
   execution.stop_grace = handler.stop_grace;
   execution.process = process_for(handler, task);
   execution.builtin = handler.builtin;
+  execution.worker = handler.worker;
+  execution.thread = handler.thread;
+  execution.remote = handler.remote;
   execution.payload = std::exchange(task.payload, {});
   return execution;
 }

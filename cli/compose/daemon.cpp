@@ -15,6 +15,7 @@
 #include <random>
 #include <utility>
 
+#include "api/child_task.hpp"
 #include "api/server.hpp"
 #include "cli/compose/descriptor_budget.hpp"
 #include "cli/compose/identity.hpp"
@@ -24,6 +25,7 @@
 #include "cli/compose/watchdog.hpp"
 #include "cli/exit_code.hpp"
 #include "executors/make.hpp"
+#include "executors/scoreboard/layout.hpp"
 #include "store/open.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/event_feed.hpp"
@@ -161,6 +163,7 @@ void Daemon::Life::open() {
   for (const std::string& warning : settings_.warnings) log_->warn("config.warning", {{"message", warning}});
   stay_within_descriptors(settings_.configuration);
   open_store();
+  make_folder_of(socket(), around_.root ? 0755 : 0700);
   compose();
   bind();
 }
@@ -193,14 +196,25 @@ void Daemon::Life::compose() {
                                   .store_id = store_id,
                                   .socket = socket(),
                                   .attempt_dir = attempt_folder(configuration(), store_id),
-                                  .slots = configuration().supervisor.concurrency};
+                                  .slots = configuration().supervisor.concurrency,
+                                  .threads = configuration().supervisor.threads,
+                                  .scoreboard = executors::scoreboard::board_of(socket()),
+                                  .room_changed = [this] {
+                                    if (supervisor_) supervisor_->room_changed();
+                                  }};
   executors_ = executors::make(loop_.get_executor(), bodies);
+  for (const executors::Feature& feature : executors_->features())
+    if (feature.name == "scoreboard" && !feature.available) log_->warn("scoreboard.missing", {{"message", feature.detail}});
   supervisor::Supervisor::Parts parts{.loop = loop_.get_executor(),
                                       .store = *store_,
                                       .executors = *executors_,
                                       .clock = clock_,
                                       .log = *log_,
-                                      .dice = [this] { return std::uniform_real_distribution<double>(0, 1)(chance_); }};
+                                      .dice = [this] { return std::uniform_real_distribution<double>(0, 1)(chance_); },
+                                      .reader = *reader_,
+                                      .admit_child = [this](std::string_view json, store::TaskId parent) {
+                                        return api::admit_child(*supervisor_->handlers(), json, parent, clock_.now());
+                                      }};
   supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(parts), configuration().supervisor, handlers_of(configuration()),
                                                          configuration().log.task_output, configuration().retention);
   server_ = std::make_unique<api::Server>(api::Backend{.loop = loop_.get_executor(),
@@ -208,6 +222,7 @@ void Daemon::Life::compose() {
                                                        .reader = *reader_,
                                                        .supervisor = *supervisor_,
                                                        .feed = *feed_,
+                                                       .exchange = executors_->exchange(),
                                                        .clock = clock_,
                                                        .log = *log_,
                                                        .version = REEVE_VERSION,
@@ -219,7 +234,6 @@ void Daemon::Life::compose() {
 }
 
 void Daemon::Life::bind() {
-  make_folder_of(socket(), around_.root ? 0755 : 0700);
   try {
     server_->bind();
   } catch (const std::exception& error) {
@@ -295,6 +309,7 @@ api::ReloadAnswer Daemon::Life::put_in_force(Settings fresh) {
   needs_restart(now.api.socket != configuration().api.socket, "api.socket");
   needs_restart(now.supervisor.name != configuration().supervisor.name, "supervisor.name");
   needs_restart(now.supervisor.ad_hoc_commands != configuration().supervisor.ad_hoc_commands, "supervisor.ad_hoc_commands");
+  needs_restart(now.supervisor.threads != configuration().supervisor.threads, "supervisor.threads");
   needs_restart(now.log.file != configuration().log.file, "log.file");
   supervisor_->reload(now.supervisor, handlers_of(now), now.log.task_output, now.retention);
   // What needs a restart is still what it was.

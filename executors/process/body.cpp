@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "executors/process/proc.hpp"
+#include "executors/protocol/sentences.hpp"
 
 namespace reeve::executors::process {
 namespace {
@@ -19,37 +20,18 @@ namespace asio = boost::asio;
 
 // For pipes that a process holds open which could not be found: nobody writes to them any more that we care for.
 constexpr std::chrono::milliseconds drain_time{300};
-constexpr std::int64_t block_bytes = 512;   // the unit of ru_inblock
-
-std::chrono::microseconds duration_of(const timeval& time) { return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec); }
 
 ExitStatus status_of(const siginfo_t& about) {
   if (about.si_code == CLD_EXITED) return {about.si_status, std::nullopt, false};
   return {std::nullopt, about.si_status, about.si_code == CLD_DUMPED};
 }
 
-// A child that was made on our memory counts our own peak as its first: a smaller one is hidden behind it and is not told.
-std::int64_t own_peak(const rusage& usage) {
-  rusage ours{};
-  ::getrusage(RUSAGE_SELF, &ours);
-  return usage.ru_maxrss > ours.ru_maxrss ? usage.ru_maxrss : 0;
-}
-
-ResourceUse use_of(const rusage& usage) {
-  ResourceUse use;
-  use.cpu_user = duration_of(usage.ru_utime);
-  use.cpu_system = duration_of(usage.ru_stime);
-  use.max_rss_kib = own_peak(usage);
-  use.read_bytes = usage.ru_inblock * block_bytes;
-  use.write_bytes = usage.ru_oublock * block_bytes;
-  return use;
-}
-
 }  // namespace
 
 Body::Body(const asio::any_io_executor& loop, const Execution& execution, Child child, Tree& tree, Conversation& conversation, Bell& news,
-           Brake& brake)
-    : execution_(execution), child_(std::move(child)), tree_(tree), conversation_(conversation), news_(news), brake_(brake), watch_(loop) {
+           Brake& brake, scoreboard::Presence& presence)
+    : execution_(execution), child_(std::move(child)), tree_(tree), conversation_(conversation), news_(news), brake_(brake),
+      presence_(presence), watch_(loop) {
   tree_.born(child_.process.id());
   brake_.listen([this] { news_.ring(); });
 }
@@ -70,9 +52,12 @@ asio::awaitable<void> Body::live() {
   (void)child_.pidfd.release();
   watch();
   while (!exited_) {
-    co_await news_.wait(std::min(kill_at_, conversation_.frame_deadline()));
+    const auto next = std::min(std::min(kill_at_, conversation_.frame_deadline()), gauge_.next());
+    co_await news_.wait(next);
     if (exited_) break;
+    gauge_.look_when_due(pid());
     heed_protocol();
+    heed_suspension();
     heed_brake();
   }
 }
@@ -87,12 +72,20 @@ void Body::heed_brake() {
   if (stop_ && (brake_.kill_now() || Bell::past(kill_at_))) kill();
 }
 
+// It was told to suspend: what it waits for is on record, and it should end by itself.
+void Body::heed_suspension() {
+  if (!conversation_.suspending() || stop_) return;
+  if (kill_at_ == Bell::never) kill_at_ = Bell::after(execution_.stop_grace);
+  else if (Bell::past(kill_at_)) kill();
+}
+
 // A body that has exited already was not stopped by us, whatever its status says.
 void Body::ask_to_stop(StopReason reason) {
   if (has_exited(watch_.native_handle())) return;
   stop_ = reason;
+  presence_.stopping(reason);
   if (brake_.kill_now()) return;
-  conversation_.say(cancel_notice(reason, execution_.stop_grace));
+  conversation_.say(protocol::cancel_notice({execution_.task, execution_.epoch}, reason, execution_.stop_grace));
   tree_.signal(execution_.process->stop_signal);
   tree_.signal(SIGCONT);   // a body that is suspended has to hear it too
   kill_at_ = Bell::after(execution_.stop_grace);
@@ -115,15 +108,17 @@ asio::awaitable<void> Body::bury() {
   const auto deadline = Bell::after(drain_time);
   while (!conversation_.all_read() && !Bell::past(deadline)) co_await news_.wait(deadline);
   conversation_.close();
-  while (!conversation_.all_read()) co_await news_.wait(Bell::never);
+  while (!conversation_.all_read() || !conversation_.all_answered()) co_await news_.wait(Bell::never);
 }
 
 void Body::reap() {
   siginfo_t about{};
   rusage usage{};
+  const StorageUse storage = storage_use_of(pid());
   if (::syscall(SYS_waitid, P_PIDFD, watch_.native_handle(), &about, WEXITED, &usage) == 0) {
     exit_ = status_of(about);
-    use_ = use_of(usage);
+    use_ = use_of(usage, storage, gauge_, tree_);
+    out_of_memory_ = exit_.signal == SIGKILL && !killed_ && tree_.limits().oom_kills() > 0;
   }
   child_.process.detach();
   tree_.reaped();

@@ -6,24 +6,13 @@
 #include <csignal>
 #include <utility>
 
+#include "executors/protocol/terminal.hpp"
 #include "executors/utf8.hpp"
 
 namespace reeve::executors::process {
 namespace {
 
-std::string or_else(std::string text, const char* otherwise) { return text.empty() ? otherwise : std::move(text); }
-
-struct Said {
-  End operator()(ResultMessage& result) const { return Succeeded{std::move(result.value)}; }
-  End operator()(ErrorMessage& error) const {
-    if (!error.retry) return Rejected{or_else(std::move(error.code), "error"), std::move(error.message), std::move(error.detail)};
-    return Failed{or_else(std::move(error.code), "error"), std::move(error.message), std::move(error.detail), error.retry_at};
-  }
-  End operator()(RejectMessage& reject) const {
-    return Rejected{or_else(std::move(reject.code), "rejected"), std::move(reject.message), std::move(reject.detail)};
-  }
-  End operator()(SnoozeMessage& snooze) const { return Snoozed{snooze.for_}; }
-};
+using namespace protocol;
 
 bool ours(const Ending& ending) {
   return ending.stop && !ending.oom && (*ending.exit.signal == SIGKILL || *ending.exit.signal == ending.stop_signal);
@@ -72,15 +61,17 @@ bool means_success(int code, const std::map<int, ExitMeaning>& exit_codes) {
 
 End classify(Ending ending, const std::map<int, ExitMeaning>& exit_codes) {
   if (ending.broken) return ProtocolError{std::move(*ending.broken)};
+  const bool suspended = ending.suspending && (!ending.said || std::holds_alternative<SuspendMessage>(*ending.said));
+  if (suspended) return Suspended{};
   if (ending.exit.signal) return by_signal(ending);
   if (!ending.exit.code) return Failed{"exit", "its exit status was taken by somebody else in the daemon's process", {}, {}};
   const int code = *ending.exit.code;
   const bool well = means_success(code, exit_codes);
-  if (ending.said && well) return std::visit(Said{}, *ending.said);
+  if (ending.said && well) return meaning(std::move(*ending.said));
   if (ending.stop) return Stopped{*ending.stop};
   if (ending.said && std::holds_alternative<ResultMessage>(*ending.said))
     return Failed{"exit", "sent a result and then exited with " + std::to_string(code), {}, {}};
-  if (ending.said) return std::visit(Said{}, *ending.said);
+  if (ending.said) return meaning(std::move(*ending.said));
   return by_code(code, ending.printed, exit_codes);
 }
 

@@ -1,9 +1,11 @@
 // How an attempt ended, from what the kernel and the handler said. Pure. The table, first match counts:
 //
 //   the protocol was broken                         ProtocolError
+//   it had been told to suspend, and a signal       Suspended
 //   a signal, by our stop                           Stopped
 //   a signal, not ours                              Crashed
 //   a message and exit 0                            what the message says (completion first, even under a stop)
+//   it had been told to suspend and said nothing    Suspended (however it ended: what it waits for is on record)
 //   anything else under a stop                      Stopped
 //   error, reject or snooze and another exit        what the message says
 //   a result and another exit                       Failed "exit"
@@ -17,17 +19,18 @@
 
 #include "executors/execution.hpp"
 #include "executors/outcome.hpp"
-#include "executors/process/message.hpp"
+#include "executors/protocol/message.hpp"
 
 namespace reeve::executors::process {
 
 struct Ending {
   ExitStatus exit{};
-  std::optional<Terminal> said{};
+  std::optional<protocol::Terminal> said{};
   std::optional<StopReason> stop{};        // asked for while the body still ran
   int stop_signal = 15;
   std::optional<std::string> broken{};     // how it broke the protocol
   bool oom = false;
+  bool suspending = false;                 // it was told to suspend
   std::string printed{};                   // the result when it is taken from stdout, JSON bytes
 };
 

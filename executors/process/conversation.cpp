@@ -1,10 +1,6 @@
 #include "executors/process/conversation.hpp"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <boost/asio/co_spawn.hpp>
-#include <cerrno>
 #include <exception>
 #include <utility>
 
@@ -15,7 +11,7 @@ namespace asio = boost::asio;
 
 constexpr std::int64_t most_backlog = 1 << 20;
 constexpr std::int64_t line_room = 64 << 10;          // of a result's line besides its value
-constexpr int most_faults = 100;
+constexpr std::size_t most_unread = 1 << 20;
 constexpr std::chrono::seconds frame_time{10};
 
 }  // namespace
@@ -30,7 +26,10 @@ Conversation::Conversation(const asio::any_io_executor& loop, const Execution& e
     : execution_(execution), observer_(observer), news_(news), buffer_(buffer), out_(loop), err_(loop), talk_(loop),
       room_{Bell(loop), Bell(loop), Bell(loop)}, mouth_(std::make_shared<Mouth>()),
       capture_(execution.process->output, [this](OutputLine line) { pass(std::move(line)); }),
-      decoder_(Speaker{execution.task, execution.epoch}, static_cast<std::size_t>(execution.process->result_bytes_max + line_room)) {
+      decoder_(static_cast<std::size_t>(execution.process->result_bytes_max + line_room)),
+      dialogue_({execution.task, execution.epoch}, observer,
+                {.log = [this](OutputLine line) { capture_.entry(std::move(line)); }, .news = [this] { news_.ring(); }}),
+      outbox_(talk_, most_unread, [this] { dialogue_.break_off("it does not read what it is answered: more than 1 MiB wait"); }) {
   mouth_->owner = this;
   out_.assign(pipes.out.ours.get());
   (void)pipes.out.ours.release();
@@ -46,28 +45,17 @@ template <class Reader>
 void Conversation::spawn(Reader reader) {
   ++readers_;
   asio::co_spawn(out_.get_executor(), std::move(reader), [this](std::exception_ptr problem) {
-    if (problem && !broken_) broken_ = "its output could not be read";
+    if (problem) dialogue_.break_off("its output could not be read");
     --readers_;
     news_.ring();
   });
 }
 
 void Conversation::begin() {
+  observer_.listening(&dialogue_);
   spawn(read_output(Stream::stdout_));
   spawn(read_output(Stream::stderr_));
   spawn(read_protocol());
-}
-
-// How many bytes are in the buffer now; 0 at the end. Waits without reading ahead, so that one buffer serves all.
-asio::awaitable<std::size_t> Conversation::read_some(asio::posix::stream_descriptor& from) {
-  while (from.is_open()) {
-    const auto [error] = co_await from.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
-    if (error) co_return 0;
-    const auto count = ::read(from.native_handle(), buffer_.data(), buffer_.size());
-    if (count >= 0) co_return static_cast<std::size_t>(count);
-    if (errno != EINTR && errno != EAGAIN) co_return 0;
-  }
-  co_return 0;
 }
 
 asio::awaitable<void> Conversation::heed_backlog(Bell& room) {
@@ -83,14 +71,14 @@ asio::awaitable<void> Conversation::heed_backlog(Bell& room) {
 asio::awaitable<void> Conversation::read_output(Stream stream) {
   auto& from = stream == Stream::stderr_ ? err_ : out_;
   Bell& room = room_[stream == Stream::stderr_ ? 1 : 0];
-  while (const auto count = co_await read_some(from)) {
+  while (const auto count = co_await read_some(from, buffer_)) {
     take_output(stream, std::string_view(buffer_.data(), count));
     co_await heed_backlog(room);
   }
 }
 
 asio::awaitable<void> Conversation::read_protocol() {
-  while (const auto count = co_await read_some(talk_)) {
+  while (const auto count = co_await read_some(talk_, buffer_)) {
     take(decoder_.feed(std::string_view(buffer_.data(), count)));
     watch_frame();
     co_await heed_backlog(room_[2]);
@@ -113,38 +101,14 @@ void Conversation::take_printed_result(std::string_view bytes) {
   observer_.alive();
 }
 
-void Conversation::take(std::vector<Message> messages) {
-  for (Message& message : messages) {
-    const auto reply = answer(message);
-    take(message);
-    if (!reply.empty()) say(reply);
-  }
-  if (decoder_.line_too_long())
-    break_off("a protocol line longer than " + std::to_string(execution_.process->result_bytes_max + line_room) +
-              " bytes; raise the limit of the result or hand over a file");
-}
-
-void Conversation::take(Message& message) {
-  struct Take {
-    Conversation& self;
-    void operator()(SignOfLife&) const { self.observer_.alive(); }
-    void operator()(ProgressReport& report) const { self.observer_.progress(std::move(report)); }
-    void operator()(LogMessage& log) const {
-      self.capture_.entry(std::move(log.line));
-      if (!log.percent) return;
-      ProgressReport report;
-      report.percent = log.percent;
-      self.observer_.progress(std::move(report));
-    }
-    void operator()(Terminal& terminal) const {
-      if (self.said_) return self.fault("a second result, error, reject or snooze; the first one counts");
-      self.said_ = std::move(terminal);
-      self.observer_.alive();
-    }
-    void operator()(NotAvailable&) const { self.observer_.alive(); }
-    void operator()(Fault& fault) const { self.fault(fault.what); }
+void Conversation::take(std::vector<protocol::Message> messages) {
+  const protocol::Dialogue::Reply reply = [mouth = mouth_](const std::string& line) {
+    if (mouth->owner != nullptr) mouth->owner->say(line);
   };
-  std::visit(Take{*this}, message.body);
+  for (protocol::Message& message : messages) dialogue_.take(std::move(message), reply);
+  if (decoder_.line_too_long())
+    dialogue_.break_off("a protocol line longer than " + std::to_string(execution_.process->result_bytes_max + line_room) +
+                        " bytes; raise the limit of the result or hand over a file");
 }
 
 // A message must be whole within a time, counted from its first byte.
@@ -158,28 +122,14 @@ void Conversation::watch_frame() {
   frame_ = decoder_.lines();
 }
 
-void Conversation::frame_overdue() { break_off("half a protocol message and nothing more for 10 s"); }
+void Conversation::frame_overdue() {
+  frame_deadline_ = Bell::never;
+  dialogue_.break_off("half a protocol message and nothing more for 10 s");
+}
 
 void Conversation::pass(OutputLine line) {
   passed_ = true;
   observer_.output(std::move(line));
-}
-
-void Conversation::fault(const std::string& what) {
-  observer_.protocol_fault(what);
-  if (++faults_ > most_faults) break_off("more than 100 protocol faults; the last one: " + what);
-}
-
-void Conversation::break_off(std::string why) {
-  if (!broken_) broken_ = std::move(why);
-  frame_deadline_ = Bell::never;
-  news_.ring();
-}
-
-void Conversation::say(std::string_view line) {
-  if (deaf_ || !talk_.is_open()) return;
-  const auto sent = ::send(talk_.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  deaf_ = sent != static_cast<ssize_t>(line.size());   // half a line was sent: another would make no sense any more
 }
 
 void Conversation::stop_waiting_for_observer() {
@@ -188,6 +138,7 @@ void Conversation::stop_waiting_for_observer() {
 }
 
 void Conversation::close() {
+  observer_.listening(nullptr);
   boost::system::error_code ignored;
   out_.close(ignored);
   err_.close(ignored);

@@ -15,15 +15,15 @@
 
 #include "executors/execution.hpp"
 #include "executors/executor.hpp"
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 #include "executors/process/output.hpp"
 #include "executors/process/pipes.hpp"
-#include "executors/process/protocol.hpp"
+#include "executors/process/reading.hpp"
+#include "executors/protocol/decoder.hpp"
+#include "executors/protocol/dialogue.hpp"
+#include "executors/protocol/outbox.hpp"
 
 namespace reeve::executors::process {
-
-// One for all attempts: what is read is taken apart before the next read.
-using ReadBuffer = std::array<char, 64 << 10>;
 
 class Conversation {
  public:
@@ -35,18 +35,20 @@ class Conversation {
   Conversation& operator=(const Conversation&) = delete;
 
   void begin();
-  void say(std::string_view line);                 // to the handler; lost when it does not read
+  void say(std::string_view line) { outbox_.say(line); }
   void stop_waiting_for_observer();                // what is left in the pipes is bounded now
   [[nodiscard]] bool all_read() const { return readers_ == 0; }
+  [[nodiscard]] bool all_answered() const { return dialogue_.unanswered() == 0; }
   void close();                                    // ends the readers, whoever still holds the other ends
 
-  [[nodiscard]] const std::optional<std::string>& broken() const { return broken_; }
+  [[nodiscard]] const std::optional<std::string>& broken() const { return dialogue_.broken(); }
+  [[nodiscard]] bool suspending() const { return dialogue_.suspending(); }
   [[nodiscard]] Bell::Moment frame_deadline() const { return frame_deadline_; }
   void frame_overdue();
 
   // After all_read().
   [[nodiscard]] Capture& capture() { return capture_; }
-  [[nodiscard]] std::optional<Terminal>& said() { return said_; }
+  [[nodiscard]] std::optional<protocol::Terminal>& said() { return dialogue_.said(); }
   [[nodiscard]] std::string take_printed() { return std::move(printed_); }
 
  private:
@@ -54,19 +56,15 @@ class Conversation {
 
   boost::asio::awaitable<void> read_output(Stream stream);
   boost::asio::awaitable<void> read_protocol();
-  boost::asio::awaitable<std::size_t> read_some(boost::asio::posix::stream_descriptor& from);
   boost::asio::awaitable<void> heed_backlog(Bell& room);
   template <class Reader>
   void spawn(Reader reader);
 
   void take_output(Stream stream, std::string_view bytes);
   void take_printed_result(std::string_view bytes);
-  void take(std::vector<Message> messages);
-  void take(Message& message);
+  void take(std::vector<protocol::Message> messages);
   void watch_frame();
   void pass(OutputLine line);
-  void fault(const std::string& what);
-  void break_off(std::string why);
 
   const Execution& execution_;
   Observer& observer_;
@@ -78,16 +76,14 @@ class Conversation {
   std::array<Bell, 3> room_;
   std::shared_ptr<Mouth> mouth_;
   Capture capture_;
-  Decoder decoder_;
-  std::optional<Terminal> said_{};
+  protocol::Decoder decoder_;
+  protocol::Dialogue dialogue_;
+  protocol::Outbox outbox_;
   std::string printed_{};
-  std::optional<std::string> broken_{};
   Bell::Moment frame_deadline_ = Bell::never;
   std::size_t frame_ = 0;
-  int faults_ = 0;
   int readers_ = 0;
   bool passed_ = false;
-  bool deaf_ = false;                              // the handler does not read what it is told
   bool heeding_ = true;
 };
 

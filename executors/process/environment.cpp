@@ -1,7 +1,11 @@
 #include "executors/process/environment.hpp"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdlib>
+
+#include "executors/process/proc.hpp"
 
 namespace reeve::executors::process {
 namespace {
@@ -42,7 +46,21 @@ void add_declared(Entries& entries, const ProcessSpec& spec, std::string_view ho
   if (!spec.env.contains("HOME")) entries.add("HOME", home.empty() ? "/" : home);
 }
 
+void add_surroundings(Entries& entries, const Surroundings& surroundings) {
+  entries.add("REEVE_FD", "3");
+  entries.add_unless_empty("REEVE_SOCKET", surroundings.socket);
+  entries.add("REEVE_RUNNER", surroundings.incarnation);
+  entries.add("REEVE_STORE", surroundings.store_id);
+}
+
 }  // namespace
+
+// The machine that runs out of memory takes a body before the daemon.
+Surroundings surroundings_of(const Options& options) {
+  const std::string own = read_file("/proc/self/oom_score_adj");
+  const std::string bodies = own.empty() ? own : std::to_string(std::min(1000, std::atoi(own.c_str()) + 500));
+  return {options.incarnation, options.store_id, options.socket, bodies};
+}
 
 std::vector<std::string> environment_of(const Execution& execution, const ProcessSpec& spec, const Surroundings& surroundings,
                                         std::string_view home, std::string_view payload_file) {
@@ -56,12 +74,21 @@ std::vector<std::string> environment_of(const Execution& execution, const Proces
   entries.add("REEVE_EPOCH", std::to_string(execution.epoch));
   entries.add("REEVE_QUEUE", execution.queue);
   entries.add("REEVE_LABELS", labels_json(execution));
-  entries.add("REEVE_FD", "3");
-  entries.add_unless_empty("REEVE_SOCKET", surroundings.socket);
-  entries.add("REEVE_RUNNER", surroundings.incarnation);
-  entries.add("REEVE_STORE", surroundings.store_id);
+  add_surroundings(entries, surroundings);
+  entries.add_unless_empty("REEVE_TOKEN", execution.token);
   entries.add_unless_empty("REEVE_PAYLOAD_FILE", payload_file);
   entries.add_unless_empty("TRACEPARENT", execution.traceparent);
+  return entries.take();
+}
+
+std::vector<std::string> environment_of(WorkerIdentity worker, std::string_view kind, const ProcessSpec& spec, const Surroundings& surroundings,
+                                        std::string_view home) {
+  Entries entries;
+  add_declared(entries, spec, home);
+  entries.add("REEVE_WORKER", "1");
+  entries.add("REEVE_WORKER_NUMBER", std::to_string(worker.number));
+  entries.add("REEVE_KIND", kind);
+  add_surroundings(entries, surroundings);
   return entries.take();
 }
 

@@ -4,21 +4,24 @@
 
 #include <cerrno>
 #include <exception>
-#include <system_error>
 #include <utility>
 #include <variant>
 
 #include "executors/process/body.hpp"
 #include "executors/process/classify.hpp"
+#include "executors/process/features.hpp"
 #include "executors/process/preparation.hpp"
 #include "executors/process/proc.hpp"
 #include "executors/process/spawn.hpp"
 #include "executors/process/strays.hpp"
+#include "executors/protocol/terminal.hpp"
+#include "executors/scoreboard/presence.hpp"
 
 namespace reeve::executors::process {
 namespace {
 
 namespace asio = boost::asio;
+using protocol::Terminal;
 
 Outcome ended(End end) {
   Outcome outcome;
@@ -26,28 +29,32 @@ Outcome ended(End end) {
   return outcome;
 }
 
-SpawnFailed no_leaf(int number) { return {"cgroup", number, "no cgroup for the attempt: " + std::generic_category().message(number)}; }
-
 SpawnFailed not_watched(const std::exception& problem) { return {"watch", ENOMEM, std::string("the loop cannot watch its pipes: ") + problem.what()}; }
+
+scoreboard::Owner owner_of(const ChildPlan& plan) {
+  return plan.credentials ? scoreboard::Owner{plan.credentials->uid, plan.credentials->gid} : scoreboard::ourselves();
+}
 
 // Payload files may belong to other users, who must be able to pass; nobody may list the folder.
 void make_payload_folder(const std::string& folder) {
   if (!folder.empty()) ::mkdir(folder.c_str(), 0711);
 }
 
-Terminal too_large(std::size_t size, std::int64_t most) {
-  return ErrorMessage{"result_too_large", "a result of " + std::to_string(size) + " bytes or more; at most " + std::to_string(most) + " are kept", {},
-                      true, std::nullopt};
-}
-
 // What the handler said, held against what its declaration says about results.
 std::optional<Terminal> accepted(std::optional<Terminal> said, std::size_t printed, const ProcessSpec& spec) {
-  auto* result = said ? std::get_if<ResultMessage>(&*said) : nullptr;
-  const auto most = static_cast<std::size_t>(spec.result_bytes_max);
-  if (result != nullptr && spec.result == ResultBy::none) result->value.clear();
-  if (result != nullptr && result->value.size() > most) return too_large(result->value.size(), spec.result_bytes_max);
-  if (!said && printed > most) return too_large(printed, spec.result_bytes_max);
-  return said;
+  if (said) return protocol::accepted(std::move(*said), spec);
+  if (printed > static_cast<std::size_t>(spec.result_bytes_max)) return protocol::too_large(printed, spec.result_bytes_max);
+  return std::nullopt;
+}
+
+// The leader's own end does not show it when the kernel took another process of the body.
+void tell_of_lost_processes(std::int64_t oom_kills, Conversation& conversation) {
+  if (oom_kills == 0) return;
+  OutputLine line;
+  line.stream = Stream::entry;
+  line.level = "warn";
+  line.message = "the kernel killed " + std::to_string(oom_kills) + " of its processes: out of memory; raise limits.memory or make the handler smaller";
+  conversation.capture().entry(std::move(line));
 }
 
 Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& spec) {
@@ -64,7 +71,9 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
   ending.said = accepted(std::move(conversation.said()), printed.size(), spec);
   ending.stop = body.stopped();
   ending.stop_signal = spec.stop_signal;
+  ending.oom = body.out_of_memory();
   ending.broken = conversation.broken();
+  ending.suspending = conversation.suspending();
   ending.printed = printed_result(std::move(printed));
   outcome.end = classify(std::move(ending), spec.exit_codes);
   return outcome;
@@ -72,9 +81,10 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
 
 }  // namespace
 
-ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options)
-    : loop_(std::move(loop)), surroundings_{options.incarnation, options.store_id, options.socket}, payload_folder_(options.attempt_dir),
-      containment_(std::make_shared<Containment>(options)), buffer_(std::make_unique<ReadBuffer>()) {
+ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<Containment> containment,
+                                 std::shared_ptr<scoreboard::Scoreboard> scoreboard)
+    : loop_(std::move(loop)), surroundings_(surroundings_of(options)), payload_folder_(options.attempt_dir), containment_(std::move(containment)),
+      scoreboard_(std::move(scoreboard)), buffer_(std::make_unique<ReadBuffer>()) {
   make_payload_folder(payload_folder_);
 }
 
@@ -84,14 +94,17 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   if (brake.reason()) co_return ended(Stopped{*brake.reason()});
   if (!execution.process) co_return ended(SpawnFailed{"command", EINVAL, "the handler has no command"});
 
-  Preparation preparation(execution, surroundings_, payload_folder_);
-  if (auto end = preparation.make()) co_return ended(std::move(*end));
   Tree tree(containment_, execution);
-  if (tree.error() != 0) co_return ended(no_leaf(tree.error()));
+  Preparation preparation(execution, surroundings_, payload_folder_);
+  if (auto end = preparation.make(tree)) co_return ended(std::move(*end));
+  scoreboard::Presence presence(scoreboard_, "process", execution.kind);
+  presence.takes(execution);
+  if (const std::string page = presence.open_page(owner_of(preparation.plan())); !page.empty()) preparation.tell("REEVE_SCOREBOARD", page);
+  scoreboard::ShownObserver shown(observer, presence);
   Bell news(loop_);
   std::optional<Conversation> conversation;
   try {
-    conversation.emplace(loop_, execution, observer, news, *buffer_, preparation.pipes());
+    conversation.emplace(loop_, execution, shown, news, *buffer_, preparation.pipes());
   } catch (const std::exception& problem) {
     co_return ended(not_watched(problem));
   }
@@ -99,28 +112,22 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   auto spawned = spawn(loop_, preparation.plan(), tree.cgroup());
   preparation.close_childs_ends();
   if (auto* failed = std::get_if<SpawnFailed>(&spawned)) co_return ended(std::move(*failed));
-  Body body(loop_, execution, std::get<Child>(std::move(spawned)), tree, *conversation, news, brake);
-  observer.started(body.pid());
+  Body body(loop_, execution, std::get<Child>(std::move(spawned)), tree, *conversation, news, brake, presence);
+  shown.started(body.pid());
+  presence.watched_by(shown);
   conversation->begin();
   co_await body.live();
   co_await body.bury();
+  if (!body.out_of_memory()) tell_of_lost_processes(tree.limits().oom_kills(), *conversation);
   conversation->capture().finish();
+  presence.unwatched_by(shown);
   co_return outcome_of(body, *conversation, *execution.process);
 }
 
-std::vector<Feature> ProcessExecutor::features() const {
-  const CgroupPool& cgroups = containment_->cgroups();
-  const bool subreaper = containment_->subreaper();
-  return {
-      {"cgroup v2 kill", cgroups.available(), cgroups.why()},
-      {"subreaper", subreaper, subreaper ? "orphans of attempts come back to the daemon" : "orphans of attempts go to init and are found by their environment at the next start only"},
-      {"children in /proc", containment_->lists_children(), containment_->lists_children() ? "orphans are seen at once" : "the kernel lacks CONFIG_PROC_CHILDREN; orphans are not seen without cgroups"},
-      {"pidfd", static_cast<bool>(open_pidfd(1)), "processes are signalled and waited for by descriptor"},
-  };
-}
+std::vector<Feature> ProcessExecutor::features() const { return features_of(*containment_); }
 
 std::vector<LeftChild> ProcessExecutor::remove_strays() {
-  return process::remove_strays(containment_->cgroups(), surroundings_.store_id, surroundings_.incarnation);
+  return process::remove_strays(containment_->store_folders(), surroundings_.store_id, surroundings_.incarnation);
 }
 
 }  // namespace reeve::executors::process

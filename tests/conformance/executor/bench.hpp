@@ -74,12 +74,24 @@ class Witness : public Observer {
   }
 };
 
+// What a program registers before its first bench, for the executors `thread` and `inline`.
+inline std::vector<ThreadFunction>& functions() {
+  static std::vector<ThreadFunction> all;
+  return all;
+}
+inline std::vector<CoroutineHandler>& coroutines() {
+  static std::vector<CoroutineHandler> all;
+  return all;
+}
+
 inline Options options(const std::string& incarnation = "incarnation-a", const std::string& store = "bench-" + std::to_string(::getpid())) {
   Options chosen;
   chosen.incarnation = incarnation;
   chosen.store_id = store;
   chosen.slots = 4;
   chosen.attempt_dir = std::filesystem::temp_directory_path() / ("reeve-attempts-" + std::to_string(::getpid()));
+  chosen.functions = functions();
+  chosen.coroutines = coroutines();
   return chosen;
 }
 
@@ -113,6 +125,16 @@ class Bench {
     Witness witness;
     Brake brake;
     return run(executor, std::move(execution), witness, brake);
+  }
+
+  // Ends what is kept warm.
+  void close() {
+    ++running;
+    boost::asio::co_spawn(loop, executors->close(), [this](std::exception_ptr problem) {
+      --running;
+      if (problem) std::rethrow_exception(problem);
+    });
+    if (!settle()) throw std::runtime_error("the executors did not close in time");
   }
 
   boost::asio::io_context loop{1};

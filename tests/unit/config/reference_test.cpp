@@ -53,7 +53,7 @@ void document_paths(const Node& node, const std::string& path, std::set<std::str
 TEST_CASE("the reference file is valid", "[config][reference]") {
   const Loaded loaded = load(folder() + "reeve.yaml", no_variables);
   CHECK(text_of(loaded.errors) == "");
-  CHECK(loaded.configuration.handlers.size() == 3);
+  CHECK(loaded.configuration.handlers.size() == 8);
   CHECK(loaded.configuration.files == std::vector<std::string>{folder() + "reeve.yaml"});
 }
 
@@ -83,6 +83,7 @@ TEST_CASE("the reference file shows the defaults", "[config][reference]") {
   CHECK(shown.retention.events == fresh.retention.events);
   CHECK(shown.retention.requests == fresh.retention.requests);
   CHECK(shown.supervisor.concurrency == fresh.supervisor.concurrency);
+  CHECK(shown.supervisor.threads == fresh.supervisor.threads);
   CHECK(shown.supervisor.lease == fresh.supervisor.lease);
   CHECK(shown.supervisor.drain_timeout == fresh.supervisor.drain_timeout);
   CHECK(shown.supervisor.retention_interval == fresh.supervisor.retention_interval);
@@ -114,6 +115,12 @@ TEST_CASE("the reference file shows the defaults", "[config][reference]") {
   CHECK(handler.process->output.head_bytes == spec.output.head_bytes);
   CHECK(handler.process->output.tail_bytes == spec.output.tail_bytes);
   CHECK(handler.process->output.line_bytes == spec.output.line_bytes);
+  const executors::WorkerSpec warm;
+  const executors::WorkerSpec& worker = *shown.handlers.at(2).worker;
+  CHECK(worker.min == warm.min);
+  CHECK(worker.idle == warm.idle);
+  CHECK(worker.parallel == warm.parallel);
+  CHECK(worker.start_timeout == warm.start_timeout);
 }
 
 TEST_CASE("the schema that is shipped is the one the reader makes", "[config][reference]") {
@@ -162,7 +169,8 @@ TEST_CASE("a damaged file gives errors or a configuration, never a crash or a ha
       if (finding.message.empty() || finding.line < 0 || to_text(finding).find('\n') != std::string::npos) FAIL("round " << round << ": " << to_text(finding));
     }
     if (loaded.errors.empty())
-      for (const handlers::Handler& handler : loaded.configuration.handlers) REQUIRE((handler.process || handler.builtin));
+      for (const handlers::Handler& handler : loaded.configuration.handlers)
+        REQUIRE((handler.process || handler.builtin || handler.worker || handler.thread || handler.remote));
   }
   CHECK(broken > 500);
   CHECK(broken < 3000);

@@ -5,6 +5,7 @@
 
 using namespace reeve::executors;
 using namespace reeve::executors::process;
+using namespace reeve::executors::protocol;
 
 namespace {
 

@@ -1,28 +1,26 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "executors/process/protocol.hpp"
-#include "executors/process/raw_json.hpp"
+#include "executors/protocol/decoder.hpp"
+#include "executors/protocol/raw_json.hpp"
 
 using namespace reeve::executors;
-using namespace reeve::executors::process;
+using namespace reeve::executors::protocol;
 
 namespace {
 
-const Speaker speaker{7, 3};
-
 template <class Body>
 bool says(const std::string& line) {
-  return std::holds_alternative<Body>(understand(line, speaker).body);
+  return std::holds_alternative<Body>(understand(line).body);
 }
 
 template <class Kind>
 Kind terminal(const std::string& line) {
-  return std::get<Kind>(std::get<Terminal>(understand(line, speaker).body));
+  return std::get<Kind>(std::get<Terminal>(understand(line).body));
 }
 
 ProgressReport progress(const std::string& fields) {
-  return std::get<ProgressReport>(understand(R"({"type":"progress",)" + fields + "}", speaker).body);
+  return std::get<ProgressReport>(understand(R"({"type":"progress",)" + fields + "}").body);
 }
 
 }  // namespace
@@ -65,7 +63,13 @@ TEST_CASE("progress takes finite numbers, clamps them, and refuses anything else
 TEST_CASE("what is no message is a fault and nothing worse", "[protocol][hostile]") {
   const auto line = GENERATE(as<std::string>{}, "x", "{", "[]", "1", "\"result\"", "{}", R"({"type":1})", R"({"type":"reuslt"})",
                              "{\"type\":\"result\",\"value\":\"\xff\"}", R"({"type":"snooze"})", R"({"type":"snooze","for_ms":-1})",
-                             R"({"type":"log","level":"loud"})", R"({"type":"result","epoch":2,"value":1})", R"({"type":"beat","task":8})");
+                             R"({"type":"log","level":"loud"})",
+                             R"({"type":"beat","task":"8"})", R"({"type":"beat","epoch":1.5})", R"({"type":"sleep","id":1})",
+                             R"({"type":"sleep","id":1,"for_ms":1,"until":5})", R"({"type":"timer","id":1,"name":"x"})",
+                             R"({"type":"timer","id":1,"after_ms":1})", R"({"type":"wait_tasks","id":1,"tasks":[]})",
+                             R"({"type":"wait_tasks","id":1,"tasks":[0]})", R"({"type":"wait_tasks","id":1,"tasks":[1],"mode":"some"})",
+                             R"({"type":"enqueue","id":1,"enqueue":"x"})", R"({"type":"get","id":1})", R"({"type":"step.begin","id":1})",
+                             R"({"type":"step.end","id":1,"name":"a","error":"no object"})");
   CHECK(says<Fault>(line));
   CHECK(says<Fault>(std::string(100'000, '[')));
   CHECK(says<Fault>(R"({"type":"result","value":)" + std::string(200, '[') + std::string(200, ']') + "}"));
@@ -74,7 +78,7 @@ TEST_CASE("what is no message is a fault and nothing worse", "[protocol][hostile
 
 TEST_CASE("a log entry carries level, kind, meta and percent", "[protocol]") {
   const auto log = std::get<LogMessage>(
-      understand(R"({"type":"log","level":"warn","message":"low","kind":"paper","meta":{"tray":2},"percent":10})", speaker).body);
+      understand(R"({"type":"log","level":"warn","message":"low","kind":"paper","meta":{"tray":2},"percent":10})").body);
   CHECK(log.line.stream == Stream::entry);
   CHECK(log.line.level == "warn");
   CHECK(log.line.message == "low");
@@ -82,19 +86,10 @@ TEST_CASE("a log entry carries level, kind, meta and percent", "[protocol]") {
   CHECK(log.percent == 10);
 }
 
-TEST_CASE("a message with an id is answered", "[protocol]") {
-  CHECK(answer(understand(R"({"type":"beat"})", speaker)).empty());
-  CHECK(answer(understand(R"({"type":"beat","id":5})", speaker)) == "{\"re\":5,\"ok\":true}\n");
-  const auto missing = answer(understand(R"({"type":"step.begin","id":"a","name":"x"})", speaker));
-  CHECK(missing.find(R"({"re":"a","error":{"code":"not_available")") == 0);
-  CHECK(says<Fault>(R"({"type":"step.begin","name":"x"})"));
-  CHECK(answer(understand(R"({"type":"nonsense","id":1})", speaker)).find(R"({"re":1,"error":{"code":"bad_message")") == 0);
-}
-
 TEST_CASE("a message may arrive in any pieces", "[protocol]") {
   const std::string bytes = "{\"type\":\"beat\"}\n\n{\"type\":\"result\",\"value\":1}\n";
   for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
-    Decoder decoder(speaker, 1000);
+    Decoder decoder(1000);
     auto messages = decoder.feed(bytes.substr(0, cut));
     auto rest = decoder.feed(bytes.substr(cut));
     messages.insert(messages.end(), rest.begin(), rest.end());
@@ -104,7 +99,7 @@ TEST_CASE("a message may arrive in any pieces", "[protocol]") {
 }
 
 TEST_CASE("a flood of progress is one report a turn", "[protocol][progress]") {
-  Decoder decoder(speaker, 1000);
+  Decoder decoder(1000);
   std::string flood;
   for (int i = 0; i < 1000; ++i) flood += "{\"type\":\"progress\",\"percent\":" + std::to_string(i / 10.0) + "}\n";
   flood += "{\"type\":\"log\",\"message\":\"x\"}\n{\"type\":\"progress\",\"percent\":100}\n";
@@ -115,7 +110,7 @@ TEST_CASE("a flood of progress is one report a turn", "[protocol][progress]") {
 }
 
 TEST_CASE("progress that falls within a turn does not take back what was reached", "[protocol][progress][promise-I31]") {
-  Decoder decoder(speaker, 1000);
+  Decoder decoder(1000);
   const auto messages = decoder.feed("{\"type\":\"progress\",\"percent\":60,\"current\":6,\"label\":\"a\"}\n"
                                      "{\"type\":\"progress\",\"percent\":20,\"total\":10,\"label\":\"b\"}\n");
   REQUIRE(messages.size() == 1);
@@ -127,7 +122,7 @@ TEST_CASE("progress that falls within a turn does not take back what was reached
 }
 
 TEST_CASE("a line that is too long is noticed before it is stored", "[protocol][hostile]") {
-  Decoder decoder(speaker, 1000);
+  Decoder decoder(1000);
   CHECK(decoder.feed(std::string(1000, ' ')).empty());
   CHECK_FALSE(decoder.line_too_long());
   CHECK(decoder.feed("x").empty());
@@ -136,12 +131,12 @@ TEST_CASE("a line that is too long is noticed before it is stored", "[protocol][
 }
 
 TEST_CASE("a last message without a newline counts when it is whole", "[protocol]") {
-  Decoder whole(speaker, 1000);
+  Decoder whole(1000);
   CHECK(whole.feed(R"({"type":"result","value":1})").empty());
   const auto messages = whole.finish();
   REQUIRE(messages.size() == 1);
   CHECK(std::holds_alternative<Terminal>(messages[0].body));
-  Decoder half(speaker, 1000);
+  Decoder half(1000);
   CHECK(half.feed(R"({"type":"result","val)").empty());
   const auto faults = half.finish();
   REQUIRE(faults.size() == 1);

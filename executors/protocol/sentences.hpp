@@ -1,0 +1,23 @@
+// What reeve says to a handler; each ends with its newline.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "executors/execution.hpp"
+#include "executors/outcome.hpp"
+#include "executors/request.hpp"
+
+namespace reeve::executors::protocol {
+
+// To whom, when a process has more than one task.
+struct Addressee { std::int64_t task = 0; std::int64_t epoch = 0; };
+
+[[nodiscard]] std::string task_order(const Execution& execution);
+[[nodiscard]] std::string cancel_notice(Addressee to, StopReason reason, std::chrono::milliseconds grace);
+[[nodiscard]] std::string shutdown_notice(std::chrono::milliseconds grace);
+// `id`: the JSON bytes of the question's; empty: the answer goes a way of its own and names none.
+[[nodiscard]] std::string answer_line(const std::string& id, const Answer& answer);
+
+}  // namespace reeve::executors::protocol
