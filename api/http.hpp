@@ -53,6 +53,7 @@ struct Request {
   std::string content_encoding{};
   std::string idempotency_key{};
   std::string last_event_id{};
+  std::string bearer{};                          // of "Authorization: Bearer ..."; empty: none
   std::string body{};
   Peer peer{};
   const Connection* connection = nullptr;        // absent in tests of routes

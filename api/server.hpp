@@ -35,6 +35,7 @@ struct Backend {
   supervisor::ReaderThread& reader;
   supervisor::Supervisor& supervisor;
   supervisor::EventFeed& feed;
+  executors::remote::Exchange& exchange;   // where workers elsewhere wait for tasks
   const supervisor::Clock& clock;
   supervisor::Log& log;
   std::string version{};

@@ -49,6 +49,11 @@ std::string text_of(const http::fields& fields, http::field field) {
   return std::string(value.data(), value.size());
 }
 
+std::string bearer_of(std::string_view authorization) {
+  constexpr std::string_view scheme = "Bearer ";
+  return std::string(authorization.starts_with(scheme) ? authorization.substr(scheme.size()) : std::string_view());
+}
+
 // Throws Problem when the target makes no sense.
 Request to_request(Parser& parser, const Peer& peer, const Connection& connection) {
   auto& message = parser.get();
@@ -66,6 +71,7 @@ Request to_request(Parser& parser, const Peer& peer, const Connection& connectio
   request.idempotency_key.assign(key.data(), key.size());
   const auto last = message["Last-Event-ID"];
   request.last_event_id.assign(last.data(), last.size());
+  request.bearer = bearer_of(text_of(message, http::field::authorization));
   request.body = std::move(message.body());
   request.peer = peer;
   request.connection = &connection;

@@ -124,6 +124,17 @@ void add_limits(std::vector<Why>& reasons, const store::Task& task, const superv
   }
 }
 
+void add_executor(std::vector<Why>& reasons, const store::Task& task, const supervisor::Overview& overview) {
+  for (const supervisor::Usage& kind : overview.kinds)
+    if (kind.name == task.kind && kind.room && *kind.room <= 0)
+      reasons.push_back({"no_worker", "no worker elsewhere waits for tasks of the kind " + quoted(task.kind),
+                         "start one that claims it with POST /v1/claims (docs/api.md)"});
+  for (const executors::PoolStatus& pool : overview.pools)
+    if (pool.kind == task.kind && pool.degraded)
+      reasons.push_back({"pool_degraded", "the worker processes of " + quoted(task.kind) + " do not start" + (pool.trouble.empty() ? "" : ": " + pool.trouble),
+                         "mend its command; it is tried again and again, ever more slowly"});
+}
+
 void add_line(std::vector<Why>& reasons, const store::Task& task, const std::optional<store::Position>& position, Timestamp now) {
   if (task.run_at > now || !position || position->ahead == 0) return;
   reasons.push_back({"in_line",
@@ -132,15 +143,44 @@ void add_line(std::vector<Why>& reasons, const store::Task& task, const std::opt
                      ""});
 }
 
+// ------------------------------------------------------------------------------------------------ what a suspended one waits for
+
+std::string timeout_of(const store::Step& wait, Timestamp now) { return wait.wake_at ? "; it gives up " + at(*wait.wake_at, now) : ""; }
+
+Why why_it_waits(const store::Task& task, const store::Step& wait, Timestamp now) {
+  const std::string named = " (" + wait.name + ")";
+  switch (wait.sort) {
+    case store::StepSort::sleep: return {"sleeping", "it sleeps" + named + " and wakes " + at(wait.wake_at.value_or(now), now), ""};
+    case store::StepSort::signal: {
+      const std::string type = wait.signal_type.empty() ? "any signal" : "the signal " + quoted(wait.signal_type);
+      return {"awaits_signal", "it waits for " + type + named + timeout_of(wait, now),
+              "`reeve signal " + id_of(task) + " " + (wait.signal_type.empty() ? "TYPE" : wait.signal_type) + "`"};
+    }
+    default: break;
+  }
+  std::string ids;
+  for (std::size_t i = 0; i < wait.tasks.size() && i < 5; ++i) ids += (i == 0 ? "" : ", ") + std::to_string(number(wait.tasks[i]));
+  if (wait.tasks.size() > 5) ids += ", ... (" + std::to_string(wait.tasks.size()) + " in all)";
+  return {"awaits_tasks", "it waits for tasks to end" + named + ": " + ids + timeout_of(wait, now), ""};
+}
+
+std::vector<Why> waits_of(const store::Task& task, const std::vector<store::Step>& steps, Timestamp now) {
+  std::vector<Why> reasons;
+  for (const store::Step& step : steps)
+    if (step.status == store::StepStatus::waiting) reasons.push_back(why_it_waits(task, step, now));
+  if (reasons.empty()) reasons.push_back({"waiting", "its handler suspended it until what it waits for comes", ""});
+  return reasons;
+}
+
 }  // namespace
 
 std::vector<Why> why(const store::Task& task, State state, const std::vector<store::QueuePause>& pauses,
                      const supervisor::Overview& overview, const handlers::Handlers& handlers,
-                     const std::optional<store::Position>& position, Timestamp now) {
+                     const std::optional<store::Position>& position, const std::vector<store::Step>& steps, Timestamp now) {
   using store::Status;
   if (is_terminal(task.status)) return {finished(task)};
   if (task.status == Status::claimed || task.status == Status::running) return {in_hand(task, state, overview, now)};
-  if (task.status == Status::waiting) return {{"waiting", "its handler suspended it until what it waits for comes", ""}};
+  if (task.status == Status::waiting) return waits_of(task, steps, now);
 
   std::vector<Why> reasons;
   add_time(reasons, task, state, now);
@@ -148,6 +188,7 @@ std::vector<Why> why(const store::Task& task, State state, const std::vector<sto
   add_pause(reasons, task, pauses, now);
   add_phase(reasons, overview);
   add_limits(reasons, task, overview, now);
+  add_executor(reasons, task, overview);
   add_line(reasons, task, position, now);
   if (reasons.empty()) reasons.push_back({"due", "nothing holds it back; it starts at once", ""});
   return reasons;

@@ -12,7 +12,7 @@ namespace {
 
 // Keys that mean something for one executor only.
 constexpr std::string_view process_keys[] = {"command", "stop_signal", "env", "cwd", "umask", "user", "group", "nice",
-                                             "payload", "result", "result_limit", "exit_codes", "limits", "output"};
+                                             "payload", "result", "result_limit", "exit_codes", "limits", "sandbox", "output"};
 
 class HandlerCheck {
  public:
@@ -54,10 +54,12 @@ class HandlerCheck {
 
   void executor_fits() {
     if (executor_unknown()) return;
-    if (runs_process()) process_fits();
+    if (draft_.handler.executor == "remote") remote_fits();
+    else if (runs_process()) process_fits();
     else inline_fits();
     if (runs_workers()) check_worker(reading_, entry_, draft_);
     else refuse_worker_keys(reading_, entry_);
+    if (given("lease") && draft_.handler.executor != "remote") error("lease", "means something for executor: remote only; remove it");
   }
 
   void process_fits() {
@@ -70,6 +72,12 @@ class HandlerCheck {
     if (!given("builtin")) reading_.error(entry_.place, "an inline handler needs a builtin; write builtin: noop, echo, sleep or fail");
     for (const std::string_view key : process_keys)
       if (given(key)) error(key, "means nothing for executor inline, which has no process; remove it or use executor: process");
+  }
+
+  void remote_fits() {
+    for (const std::string_view key : process_keys)
+      if (given(key)) error(key, "means nothing for executor remote, whose workers run elsewhere; remove it");
+    if (given("builtin")) error("builtin", "means nothing for executor remote; remove it");
   }
 
   void times_fit() {

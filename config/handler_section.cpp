@@ -71,6 +71,11 @@ Field<Draft> map_field(std::string_view name, void (*read)(Reading&, const Node&
   return {name, why, read, mapping_schema(values)};
 }
 
+executors::Sandbox& sandbox_of(Draft& draft) {
+  if (!draft.process.sandbox) draft.process.sandbox.emplace();
+  return *draft.process.sandbox;
+}
+
 void read_env_into(Reading& reading, const Node& node, Draft& draft) { read_environment(reading, node, draft.process.env); }
 void read_metadata(Reading&, const Node& node, Draft& draft) { draft.handler.metadata = to_json(node); }
 
@@ -116,23 +121,27 @@ const Table<Draft>& limits_table() {
       {
           size<Draft>("memory", REEVE_AT(process.limits.memory_bytes), {1 << 20, tebibyte}, "the memory of the whole process tree; no limit when left out"),
           field<Draft>("cpu", REEVE_AT(process.limits.cpu), "processor time, rounded up to seconds", read_seconds, duration_schema()),
+          number<Draft>("cpus", REEVE_AT(process.limits.cpus), {0.01, 1024}, "processors at once, 0.5 is half of one; the whole process tree, needs cgroups"),
           integer<Draft>("processes", REEVE_AT(process.limits.processes), {1, 1'000'000}, "processes and threads at once"),
           integer<Draft>("open_files", REEVE_AT(process.limits.open_files), {8, 1'000'000}, "open descriptors of a process"),
           size<Draft>("file_size", REEVE_AT(process.limits.file_size_bytes), {0, 1LL << 50}, "the largest file it may write"),
           size<Draft>("output", REEVE_AT(output), {4096, 1 << 30}, "in place of output.head and output.tail: a quarter of this is head, the rest is tail"),
       },
-      {{"io", "network", "swap", "cpus"}, {}}};
+      {{"io", "network", "swap"}, {}}};
   return table;
 }
 
 const Table<Draft>& handler_table() {
   using executors::PayloadBy;
   using executors::ResultBy;
+  using handlers::OnCrash;
   using handlers::OnStale;
   static const Table<Draft> table{
       {
-          word<Draft>("executor", REEVE_AT(handler.executor), {{"process", "inline", "worker"}, {"thread", "remote"}}, std::vector<std::string>{"process", "inline", "worker"},
-                      "process starts a child for each attempt; worker keeps processes warm that serve many; inline runs a built-in inside the daemon"),
+          word<Draft>("executor", REEVE_AT(handler.executor), {{"process", "inline", "worker", "remote"}, {"thread"}},
+                      std::vector<std::string>{"process", "inline", "worker", "remote"},
+                      "process starts a child for each attempt; worker keeps processes warm that serve many; inline runs a built-in inside the daemon; "
+                      "remote leaves it to workers that claim over HTTP"),
           Field<Draft>{"command", "the program and its arguments, never through a shell; {payload.field} stands for a member of the payload", read_command, texts_schema()},
           word<Draft>("builtin", REEVE_AT(builtin), {{"noop", "echo", "sleep", "fail"}, {"http", "sql.maintain"}},
                       std::vector<std::string>{"noop", "echo", "sleep", "fail"}, "the function that an inline handler runs"),
@@ -144,6 +153,10 @@ const Table<Draft>& handler_table() {
           duration<Draft>("timeout", REEVE_AT(handler.timeout), {1ms, year}, "an attempt that runs longer is stopped; without it a hung handler holds its place for ever"),
           duration<Draft>("soft_timeout", REEVE_AT(handler.soft_timeout), {1ms, year}, "an attempt that runs longer is warned about"),
           duration<Draft>("watchdog", REEVE_AT(handler.watchdog), {1ms, year}, "an attempt that is silent for longer is flagged stale"),
+          word<Draft>("on_crash", REEVE_AT(handler.retry.on_crash), {{"retry", "fail"}, {}}, std::vector{OnCrash::retry, OnCrash::fail},
+                      "retry tries again after a crash, an out-of-memory kill or a lost runner, within retry.crashes; fail ends the task"),
+          flag<Draft>("keep_steps", REEVE_AT(handler.keep_steps), "false deletes the steps of a task when it succeeds"),
+          duration<Draft>("lease", REEVE_AT(remote.lease), {1s, 24h}, "with executor remote: how long the worker elsewhere may be silent"),
           word<Draft>("on_stale", REEVE_AT(handler.on_stale), {{"mark", "kill"}, {}}, std::vector{OnStale::mark, OnStale::kill},
                       "mark only flags a stale attempt; kill stops it and tries again"),
           field<Draft>("stop_signal", REEVE_AT(process.stop_signal), "what asks the process to end", read_signal,
@@ -163,6 +176,7 @@ const Table<Draft>& handler_table() {
           size<Draft>("result_limit", REEVE_AT(process.result_bytes_max), {0, 1 << 30}, "a larger result fails the attempt"),
           map_field("exit_codes", read_exit_codes, words_schema({"success", "retry", "reject"}), "what an exit code means, in place of the usual table"),
           section<Draft>("limits", [](Draft& draft) -> Draft& { return draft; }, limits_table(), "hard limits of a process"),
+          section<Draft>("sandbox", sandbox_of, sandbox_table(), "what it may not touch; a layer that this machine cannot give fails the start"),
           section<Draft>("output", REEVE_AT(process.output), output_table(), "how much of what it prints is kept"),
           section<Draft>("processes", REEVE_AT(worker), processes_table(), "executor worker: how many processes are kept"),
           section<Draft>("recycle", REEVE_AT(worker.recycle), recycle_table(), "executor worker: when a process is replaced, between tasks"),
@@ -171,8 +185,8 @@ const Table<Draft>& handler_table() {
           map_field("labels", read_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
-      {{"plugin",    "resources", "payload_schema", "result_schema", "labels_schema", "schemas", "on_crash",
-       "aliases",       "keep_steps",    "rate",      "weight",    "delivery",  "sandbox",        "keys",          "dedupe",        "order",   "fair_key",
+      {{"plugin",    "resources", "payload_schema", "result_schema", "labels_schema", "schemas",
+       "aliases",       "rate",      "weight",    "delivery",  "keys",          "dedupe",        "order",   "fair_key",
        "concurrency_key", "supersede"}, {}}};
   return table;
 }
@@ -201,6 +215,7 @@ handlers::Handler finished(HandlerDraft draft) {
   }
   draft.process.env.emplace("PATH", handlers::default_path);
   if (draft.handler.executor == "worker") finish_worker(draft);
+  else if (draft.handler.executor == "remote") draft.handler.remote = std::make_shared<const executors::RemoteSpec>(draft.remote);
   else if (draft.handler.executor == "process") draft.handler.process = std::make_shared<const executors::ProcessSpec>(std::move(draft.process));
   else draft.handler.builtin = std::make_shared<const executors::BuiltinSpec>(executors::BuiltinSpec{draft.builtin});
   return std::move(draft.handler);

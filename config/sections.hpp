@@ -22,6 +22,7 @@ struct HandlerDraft {
   executors::ProcessSpec process{};
   std::string builtin{};
   executors::WorkerSpec worker{};         // without kind and process
+  executors::RemoteSpec remote{};
   std::optional<std::int64_t> output{};   // limits.output: head and tail together
 };
 
@@ -29,6 +30,7 @@ struct HandlerDraft {
 [[nodiscard]] const Table<HandlerDraft>& handler_table();
 [[nodiscard]] const Table<HandlerDraft>& limits_table();
 [[nodiscard]] const Table<executors::OutputLimits>& output_table();
+[[nodiscard]] const Table<executors::Sandbox>& sandbox_table();
 [[nodiscard]] const Table<handlers::RetryPolicy>& retry_table();
 void read_handlers(Reading& reading, const Node& node, Configuration& configuration);
 

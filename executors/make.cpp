@@ -7,6 +7,7 @@
 #include "executors/inline/inline_executor.hpp"
 #include "executors/process/containment.hpp"
 #include "executors/process/process_executor.hpp"
+#include "executors/remote/remote_executor.hpp"
 #include "executors/worker/worker_executor.hpp"
 
 namespace reeve::executors {
@@ -21,10 +22,12 @@ class AllExecutors final : public Executors {
     if (name == process_.capabilities().name) return &process_;
     if (name == worker_.capabilities().name) return &worker_;
     if (name == inline_.capabilities().name) return &inline_;
+    if (name == remote_.capabilities().name) return &remote_;
     return nullptr;
   }
   void declare(std::vector<std::shared_ptr<const WorkerSpec>> pools) override { worker_.declare(std::move(pools)); }
   std::vector<PoolStatus> pools() const override { return worker_.pools(); }
+  remote::Exchange& exchange() override { return remote_.exchange(); }
   boost::asio::awaitable<void> close() override { return worker_.close(); }
   std::vector<Feature> features() const override { return process_.features(); }
   std::vector<LeftChild> remove_strays() override { return process_.remove_strays(); }
@@ -32,11 +35,12 @@ class AllExecutors final : public Executors {
  private:
   // One containment for all: it must know every first process, so that it takes none for an orphan.
   AllExecutors(const boost::asio::any_io_executor& loop, const Options& options, const std::shared_ptr<process::Containment>& containment)
-      : process_(loop, options, containment), worker_(loop, options, containment), inline_(loop) {}
+      : process_(loop, options, containment), worker_(loop, options, containment), inline_(loop), remote_(loop, options.room_changed) {}
 
   process::ProcessExecutor process_;
   worker::WorkerExecutor worker_;
   in_daemon::InlineExecutor inline_;
+  remote::RemoteExecutor remote_;
 };
 
 }  // namespace

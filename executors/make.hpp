@@ -12,6 +12,10 @@
 
 #include "executors/executor.hpp"
 
+namespace reeve::executors::remote {
+class Exchange;
+}
+
 namespace reeve::executors {
 
 // What a function of the embedding program sees of its attempt; implemented by the executors `thread` and `inline`. Only stop_requested() and the
@@ -87,6 +91,8 @@ class Executors {
   // At start, before the first claim, and at each reload.
   virtual void declare(std::vector<std::shared_ptr<const WorkerSpec>> pools) = 0;
   [[nodiscard]] virtual std::vector<PoolStatus> pools() const = 0;
+  // Where workers elsewhere claim.
+  [[nodiscard]] virtual remote::Exchange& exchange() = 0;
   // Nothing is to be run any more: ends what was kept warm. Returns when nothing of it is left.
   virtual boost::asio::awaitable<void> close() = 0;
   [[nodiscard]] virtual std::vector<Feature> features() const = 0;

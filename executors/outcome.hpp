@@ -43,7 +43,7 @@ struct ExitStatus {
 struct ResourceUse {
   std::chrono::microseconds cpu_user{};
   std::chrono::microseconds cpu_system{};
-  std::int64_t max_rss_kib = 0;    // 0: less than the daemon's own peak, which hides it
+  std::int64_t max_rss_kib = 0;    // of the whole tree where a cgroup limits its memory, of its largest process otherwise; 0: not known
   std::int64_t read_bytes = 0;
   std::int64_t write_bytes = 0;
   std::int64_t output_bytes = 0;   // stdout and stderr together, before any cap

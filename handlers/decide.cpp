@@ -68,6 +68,11 @@ struct Decision {
     finish.next = store::Requeue{later(now, end.for_), Budget::snooze};
   }
 
+  void operator()(const executors::Suspended&) {
+    finish.outcome = store::Outcome::suspended;
+    finish.next = store::Suspend{};
+  }
+
   void operator()(const executors::Crashed& end) {
     crashed(end.oom ? store::Outcome::oom_killed : store::Outcome::crashed, end.oom ? "oom_killed" : "signal", signal_message(end));
     finish.error->signal = end.signal;
@@ -113,7 +118,7 @@ struct Decision {
     finish.outcome = how;
     explain(std::move(code), std::move(message));
     const int crashes = std::min(task.crashes, std::numeric_limits<int>::max() - 1) + 1;
-    if (crashes < task.max_crashes) finish.next = store::Requeue{later(now, backoff(policy, crashes, dice)), Budget::crash};
+    if (policy.on_crash == OnCrash::retry && crashes < task.max_crashes) finish.next = store::Requeue{later(now, backoff(policy, crashes, dice)), Budget::crash};
     else finish.next = store::Fail{};
   }
 

@@ -9,9 +9,11 @@
 //   spawn_failed because the machine lacked     interruption  queued again in a second or so: no fault of the task's
 //     descriptors, memory or processes
 //   rejected, invalid                           attempt       failed at once
-//   crashed, oom_killed, lost                   crash         retried after backoff until `crashes` is reached, then failed
+//   crashed, oom_killed, lost                   crash         retried after backoff until `crashes` is reached, then failed;
+//     with on_crash: fail                                       failed at once
 //   interrupted (shutdown)                      interruption  queued again at once, first in line
 //   snoozed                                     snooze        queued again at the time asked for
+//   suspended                                   -             waiting, until what it waits for comes
 //   cancelled                                   -             cancelled
 #pragma once
 

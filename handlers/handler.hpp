@@ -16,6 +16,7 @@ namespace reeve::handlers {
 
 enum class Backoff { fixed, linear, exponential };
 enum class Jitter { full, none, ratio };
+enum class OnCrash { retry, fail };
 
 struct RetryPolicy {
   int attempts = 5;                               // handler tries in all
@@ -28,6 +29,7 @@ struct RetryPolicy {
   double jitter_ratio = 0.1;                      // for Jitter::ratio: +- this share
   std::vector<std::string> retry_on{};            // error codes; when not empty only these are retried
   std::vector<std::string> reject_on{};           // error codes that fail at once
+  OnCrash on_crash = OnCrash::retry;              // fail: a crash, an out-of-memory kill or a lost runner is the end
   bool operator==(const RetryPolicy&) const = default;
 };
 
@@ -50,7 +52,10 @@ struct Handler {
   std::int64_t payload_bytes_max = 1 << 20;
   std::shared_ptr<const executors::ProcessSpec> process{};  // executor process; two owners: this and running attempts
   std::shared_ptr<const executors::BuiltinSpec> builtin{};  // executor inline
-  std::shared_ptr<const executors::WorkerSpec> worker{};                      // executor worker
+  std::shared_ptr<const executors::WorkerSpec> worker{};    // executor worker
+  std::shared_ptr<const executors::ThreadSpec> thread{};    // executor thread
+  std::shared_ptr<const executors::RemoteSpec> remote{};    // executor remote
+  bool keep_steps = true;                         // false: a success deletes the task's steps
   std::string declared_at{};                      // "reeve.yaml:14:3", for messages
 };
 

@@ -32,6 +32,8 @@ executors::Execution prepare(const Handler& handler, store::Task& task) {
   execution.process = process_for(handler, task);
   execution.builtin = handler.builtin;
   execution.worker = handler.worker;
+  execution.thread = handler.thread;
+  execution.remote = handler.remote;
   execution.payload = std::exchange(task.payload, {});
   return execution;
 }

@@ -137,6 +137,31 @@ std::string stale_cleared() {
   return std::move(object).str();
 }
 
+std::string step(std::string_view name, StepStatus status, int tries) {
+  Object object;
+  object.add("name", name).add("status", store::name(status)).add("tries", std::int64_t{tries});
+  return std::move(object).str();
+}
+
+std::string resumed(std::string_view wait, std::string_view by) {
+  Object object;
+  if (!wait.empty()) object.add("wait", wait);
+  object.add("by", by);
+  return std::move(object).str();
+}
+
+std::string signal(std::int64_t id, std::string_view type) {
+  Object object;
+  object.add("id", id).add("type", type);
+  return std::move(object).str();
+}
+
+std::string timer(std::string_view name, std::int64_t signal) {
+  Object object;
+  object.add("name", name).add("signal", signal);
+  return std::move(object).str();
+}
+
 std::string runner(std::string_view name, std::int64_t pid) {
   Object object;
   object.add("name", name).add("pid", pid);

@@ -21,6 +21,10 @@ namespace reeve::store::event_data {
 [[nodiscard]] std::string progress(const Progress& progress);
 [[nodiscard]] std::string reason(std::string_view reason);                            // empty when there is none
 [[nodiscard]] std::string stale_cleared();
+[[nodiscard]] std::string step(std::string_view name, StepStatus status, int tries);
+[[nodiscard]] std::string resumed(std::string_view wait, std::string_view by);        // `wait` empty: it waited for nothing
+[[nodiscard]] std::string signal(std::int64_t id, std::string_view type);
+[[nodiscard]] std::string timer(std::string_view name, std::int64_t signal);
 [[nodiscard]] std::string runner(std::string_view name, std::int64_t pid);
 [[nodiscard]] std::string runner_dead();
 

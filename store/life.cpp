@@ -89,6 +89,11 @@ struct Settle {
     task.error = std::move(error);
     event = "task.cancelled";
   }
+  void operator()(const Suspend&) {
+    move_to(task, Status::waiting);
+    task.attempt -= 1;
+    event = "task.suspended";
+  }
 };
 
 std::string_view word(LostBy cause) { return cause == LostBy::lease ? "lease_expired" : "runner_dead"; }
@@ -204,7 +209,17 @@ void complete(Attempt& attempt, const Finish& finish, Timestamp now) {
   attempt.use = finish.use;
   attempt.left_children = finish.left_children;
   if (finish.pid != 0) attempt.pid = finish.pid;
-  if (!attempt.started_at) attempt.started_at = finish.started_at;
+  if (attempt.started_at) return;
+  attempt.started_at = finish.started_at;
+  attempt.executor = finish.executor;
+}
+
+Event resume(Task& task, std::string_view wait, std::string_view by, std::string_view actor, Timestamp now) {
+  move_to(task, Status::queued);
+  task.run_at = now;
+  Event event = outside_event(task, "task.resumed", actor, now);
+  event.data = event_data::resumed(wait, by);
+  return event;
 }
 
 Event cancel_before_start(Task& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now) {
@@ -264,6 +279,13 @@ Event event_about(const Task& task, std::string_view type, std::string_view acto
   event.epoch = task.epoch;
   event.runner = task.runner;
   event.actor = actor;
+  return event;
+}
+
+Event outside_event(const Task& task, std::string_view type, std::string_view actor, Timestamp now) {
+  Event event = event_about(task, type, actor, now);
+  event.epoch = 0;
+  event.runner = 0;
   return event;
 }
 

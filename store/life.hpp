@@ -17,7 +17,7 @@ namespace reeve::store {
 enum class Hold { ready = 0, time = 1 };
 [[nodiscard]] inline Hold hold_of(const Task& task, Timestamp now) { return task.run_at > now ? Hold::time : Hold::ready; }
 
-// At most this many tasks become due, or expire, on the way of one claim; the claim then asks to be repeated at once.
+// At most this many tasks become due, timers fire, waits end or tasks expire on the way of one claim; the claim then asks to be repeated at once.
 inline constexpr int promotion_chunk = 1'000;
 // A task's progress is an event at most this often; the latest value is kept in any case.
 inline constexpr Millis progress_event_interval{1'000};
@@ -52,6 +52,9 @@ enum class LostBy { lease, death };
 // What finish() says about the attempt itself.
 void complete(Attempt& attempt, const Finish& finish, Timestamp now);
 
+// waiting -> queued, due now, because its wait `wait` was ended by `by`.
+[[nodiscard]] Event resume(Task& task, std::string_view wait, std::string_view by, std::string_view actor, Timestamp now);
+
 // queued or waiting -> cancelled.
 [[nodiscard]] Event cancel_before_start(Task& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now);
 
@@ -61,7 +64,8 @@ void complete(Attempt& attempt, const Finish& finish, Timestamp now);
 // Latest wins, but percent and current never fall within an attempt. Numbers that are not finite are dropped.
 [[nodiscard]] Progress merge(const std::optional<Progress>& before, const Progress& next);
 
-// An event about the task, as it is now.
+// An event about the task, as it is now; the second: one that no attempt of it has caused.
 [[nodiscard]] Event event_about(const Task& task, std::string_view type, std::string_view actor, Timestamp now);
+[[nodiscard]] Event outside_event(const Task& task, std::string_view type, std::string_view actor, Timestamp now);
 
 }  // namespace reeve::store

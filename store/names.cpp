@@ -15,6 +15,8 @@ constexpr std::array<std::string_view, 15> outcomes{"succeeded", "failed",      
                                                     "timed_out", "stalled",     "cancelled", "interrupted", "lost",
                                                     "snoozed",   "suspended",   "spawn_failed", "invalid", "protocol_error"};
 constexpr std::array<std::string_view, 3> streams{"stdout", "stderr", "entry"};
+constexpr std::array<std::string_view, 5> step_sorts{"step", "sleep", "signal", "tasks", "enqueue"};
+constexpr std::array<std::string_view, 4> step_statuses{"running", "waiting", "completed", "failed"};
 constexpr std::array<std::string_view, 2> dispositions{"created", "reused"};
 constexpr std::array<std::string_view, 8> error_kinds{"busy", "full", "io", "corrupt", "foreign", "newer", "in_use", "unusable"};
 
@@ -37,11 +39,15 @@ std::string_view name(Status status) { return word(statuses, status); }
 std::string_view name(State state) { return word(states, state); }
 std::string_view name(Outcome outcome) { return word(outcomes, outcome); }
 std::string_view name(LogStream stream) { return word(streams, stream); }
+std::string_view name(StepSort sort) { return word(step_sorts, sort); }
+std::string_view name(StepStatus status) { return word(step_statuses, status); }
 std::string_view name(EnqueueDisposition disposition) { return word(dispositions, disposition); }
 std::string_view name(StoreError::Kind kind) { return word(error_kinds, kind); }
 
 std::optional<Status> parse_status(std::string_view text) { return parse<Status>(statuses, text); }
 std::optional<State> parse_state(std::string_view text) { return parse<State>(states, text); }
 std::optional<Outcome> parse_outcome(std::string_view text) { return parse<Outcome>(outcomes, text); }
+std::optional<StepSort> parse_step_sort(std::string_view text) { return parse<StepSort>(step_sorts, text); }
+std::optional<StepStatus> parse_step_status(std::string_view text) { return parse<StepStatus>(step_statuses, text); }
 
 }  // namespace reeve::store

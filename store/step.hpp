@@ -23,6 +23,8 @@ enum class StepSort { step, sleep, signal, tasks, enqueue };   // enqueue: a nam
 enum class StepStatus { running, waiting, completed, failed };
 [[nodiscard]] std::string_view name(StepSort sort);
 [[nodiscard]] std::string_view name(StepStatus status);
+[[nodiscard]] std::optional<StepSort> parse_step_sort(std::string_view word);
+[[nodiscard]] std::optional<StepStatus> parse_step_status(std::string_view word);
 
 struct Step {
   TaskId task{};

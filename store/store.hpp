@@ -50,10 +50,11 @@ struct EnqueueRequest {
 
 // Nothing was stored. `item` is the index of the task at fault.
 struct EnqueueRefused {
-  enum class Reason { external_id_taken, request_key_reused };
+  enum class Reason { external_id_taken, request_key_reused, step_refused };
   Reason reason{};
   std::size_t item = 0;
   TaskId holder{};                            // external_id_taken: the task that has it
+  std::string message{};                      // step_refused: the name belongs to something else, or the task has too many steps
 };
 
 struct EnqueueDone {
@@ -126,6 +127,7 @@ struct Finished {
   Status status = Status::queued;            // of the task now
   std::optional<Timestamp> retry_at{};       // when it is queued again
   std::vector<Enqueued> staged{};
+  bool woke_others = false;    // tasks that waited for this one are queued now
 };
 
 // An attempt that was taken from its runner because its lease ran out or its runner is dead.

@@ -34,7 +34,7 @@ LogLevel level_of(std::string_view level) {
 }
 
 void log_finish(Log& log, const store::Task& task, const store::Finish& finish, const store::Finished& finished, store::Millis took) {
-  const bool good = finish.outcome == store::Outcome::succeeded;
+  const bool good = finish.outcome == store::Outcome::succeeded || finish.outcome == store::Outcome::suspended;
   const std::string retry_at = finished.retry_at ? store::to_rfc3339(*finished.retry_at) : std::string{};
   log.write(good ? LogLevel::info : LogLevel::warn, "attempt.finished",
             {{"task", number(task.id)},
@@ -64,8 +64,9 @@ executors::Outcome executor_broke(std::string message) {
 
 }  // namespace
 
-AttemptObserver::AttemptObserver(AttemptJournal& journal, Hooks hooks, Log& log, const store::Task& task, bool forward_output)
+AttemptObserver::AttemptObserver(AttemptJournal& journal, AttemptRequests& requests, Hooks hooks, Log& log, const store::Task& task, bool forward_output)
     : journal_(journal),
+      requests_(requests),
       hooks_(std::move(hooks)),
       log_(log),
       task_(number(task.id)),
@@ -104,12 +105,19 @@ void AttemptObserver::protocol_fault(std::string_view what) {
                                        {"last_logged", faults_logged_ == faults_logged_max}});
 }
 
+void AttemptObserver::request(executors::Request request, std::function<void(executors::Answer)> answer) {
+  requests_.take(std::move(request), std::move(answer));
+}
+void AttemptObserver::listening(executors::Ear* ear) { hooks_.listening(ear); }
+void AttemptObserver::visible(std::function<executors::Glance()> look) { hooks_.visible(std::move(look)); }
+
 std::int64_t AttemptObserver::backlog_bytes() const { return journal_.backlog_bytes(); }
 void AttemptObserver::when_drained(std::function<void()> resume) { journal_.when_drained(std::move(resume)); }
 
 asio::awaitable<store::Finished> run_attempt(AttemptContext context, handlers::Handler handler, store::Task task) {
   const Moment begun = context.clock.moment();
   executors::Execution execution = handlers::prepare(handler, task);
+  execution.token = std::move(context.token);
   executors::Outcome outcome;
   try {
     outcome = co_await context.executor.run(std::move(execution), context.observer, context.brake);
@@ -120,7 +128,9 @@ asio::awaitable<store::Finished> run_attempt(AttemptContext context, handlers::H
   context.ended();
 
   const double dice = context.dice();
-  const store::Finish finish = handlers::decide(handler.retry, task, outcome, context.clock.now(), dice);
+  store::Finish finish = handlers::decide(handler.retry, task, outcome, context.clock.now(), dice);
+  finish.staged = context.requests.take_staged();
+  finish.keep_steps = handler.keep_steps;
   const store::Finished finished = co_await context.journal.finish(finish);
   log_left_children(context.log, task, outcome);
   log_finish(context.log, task, finish, finished, took);

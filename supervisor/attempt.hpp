@@ -11,6 +11,7 @@
 #include "handlers/handler.hpp"
 #include "store/store.hpp"
 #include "supervisor/attempt_journal.hpp"
+#include "supervisor/attempt_requests.hpp"
 #include "supervisor/clock.hpp"
 
 namespace reeve::supervisor {
@@ -23,19 +24,25 @@ class AttemptObserver final : public executors::Observer {
   struct Hooks {
     std::function<void(std::int64_t pid)> started{};
     std::function<void()> alive{};
+    std::function<void(executors::Ear*)> listening{};
+    std::function<void(std::function<executors::Glance()>)> visible{};
   };
-  AttemptObserver(AttemptJournal& journal, Hooks hooks, Log& log, const store::Task& task, bool forward_output);
+  AttemptObserver(AttemptJournal& journal, AttemptRequests& requests, Hooks hooks, Log& log, const store::Task& task, bool forward_output);
 
   void started(std::int64_t pid) override;
   void alive() override;
   void progress(executors::ProgressReport report) override;
   void output(executors::OutputLine line) override;
   void protocol_fault(std::string_view what) override;
+  void request(executors::Request request, std::function<void(executors::Answer)> answer) override;
+  void listening(executors::Ear* ear) override;
+  void visible(std::function<executors::Glance()> look) override;
   [[nodiscard]] std::int64_t backlog_bytes() const override;
   void when_drained(std::function<void()> resume) override;
 
  private:
   AttemptJournal& journal_;
+  AttemptRequests& requests_;
   Hooks hooks_;
   Log& log_;
   std::int64_t task_;
@@ -49,11 +56,13 @@ class AttemptObserver final : public executors::Observer {
 struct AttemptContext {
   executors::Executor& executor;
   AttemptJournal& journal;
+  AttemptRequests& requests;
   AttemptObserver& observer;
   executors::Brake& brake;
   const Clock& clock;
   Log& log;
   const std::function<double()>& dice;
+  std::string token{};                       // speaks for this attempt over the API
   std::function<void()> ended{};             // no process of it is left
 };
 

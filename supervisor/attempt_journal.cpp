@@ -42,21 +42,14 @@ bool is_fatal(const std::exception_ptr& failed) {
 }  // namespace
 
 AttemptJournal::AttemptJournal(asio::any_io_executor loop, StoreThread& store, const Clock& clock, store::ClaimKey claim, std::string executor,
-                               std::function<void()> on_lost, std::function<Urgency()> end_urgency)
-    : store_(store),
-      clock_(clock),
-      claim_(claim),
-      executor_(std::move(executor)),
-      on_lost_(std::move(on_lost)),
-      end_urgency_(std::move(end_urgency)),
-      pause_(loop),
-      landed_(loop) {}
+                               Hooks hooks)
+    : store_(store), clock_(clock), claim_(claim), executor_(std::move(executor)), hooks_(std::move(hooks)), pause_(loop), landed_(loop) {}
 
 void AttemptJournal::started(std::int64_t pid) {
   pid_ = pid;
   started_at_ = clock_.now();
   gathering_.start = Start{pid, *started_at_};
-  flush();
+  hooks_.on_started();
 }
 
 void AttemptJournal::progress(executors::ProgressReport report) {
@@ -134,7 +127,7 @@ void AttemptJournal::written(std::exception_ptr failed, const bool* current) {
     }
   } else {
     release(std::exchange(writing_, {}).bytes);
-    if (!*current && !std::exchange(lost_, true)) on_lost_();
+    if (!*current && !std::exchange(lost_, true)) hooks_.on_lost();
     flush();
   }
   landed_.cancel();
@@ -170,11 +163,13 @@ asio::awaitable<void> AttemptJournal::in_flight_written() {
 
 asio::awaitable<store::Finished> AttemptJournal::finish(store::Finish finish) {
   closing_ = true;
-  const Urgency urgency = end_urgency_();
+  const Urgency urgency = hooks_.end_urgency();
   if (in_flight_ && urgency == Urgency::now) store_.hurry();
   co_await in_flight_written();
   finish.pid = pid_;
   finish.started_at = started_at_;
+  finish.executor = executor_;
+  gathering_.start.reset();   // the end tells it
   std::chrono::milliseconds pause = first_pause;
   for (;;) {
     if (lost_) co_return store::Finished{};

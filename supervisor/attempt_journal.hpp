@@ -25,14 +25,18 @@ enum class Urgency;
 
 class AttemptJournal {
  public:
-  // `on_lost` is called once, when a write was refused because the claim is gone. `end_urgency` says how soon the end is wanted in the store:
-  // while many attempts run, their ends are written together.
-  AttemptJournal(boost::asio::any_io_executor loop, StoreThread& store, const Clock& clock, store::ClaimKey claim, std::string executor,
-                 std::function<void()> on_lost, std::function<Urgency()> end_urgency);
+  struct Hooks {
+    std::function<void()> on_lost{};           // called once, when a write was refused because the claim is gone
+    std::function<void()> on_started{};        // the start is known; flush() it soon, unless the attempt has ended by then
+    std::function<Urgency()> end_urgency{};    // how soon the end is wanted in the store: while many attempts run, ends are written together
+  };
+  AttemptJournal(boost::asio::any_io_executor loop, StoreThread& store, const Clock& clock, store::ClaimKey claim, std::string executor, Hooks hooks);
   AttemptJournal(const AttemptJournal&) = delete;
   AttemptJournal& operator=(const AttemptJournal&) = delete;
 
+  // Not written at once: the end of a short attempt tells its start too.
   void started(std::int64_t pid);
+  void flush();
   void progress(executors::ProgressReport report);
   void line(executors::OutputLine line);
   void flag_stale(std::string reason);
@@ -69,7 +73,6 @@ class AttemptJournal {
   // False: the claim is lost.
   static bool write(store::Store& store, store::ClaimKey claim, const std::string& executor, const Page& page, store::Timestamp now);
 
-  void flush();
   void written(std::exception_ptr failed, const bool* current);
   void put_back();
   void release(std::int64_t bytes);
@@ -79,8 +82,7 @@ class AttemptJournal {
   const Clock& clock_;
   store::ClaimKey claim_;
   std::string executor_;
-  std::function<void()> on_lost_;
-  std::function<Urgency()> end_urgency_;
+  Hooks hooks_;
   boost::asio::steady_timer pause_;          // between tries of a write that failed
   boost::asio::steady_timer landed_;         // cancelled when the write in flight is answered
   std::int64_t pid_ = 0;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "executors/make.hpp"
 #include "store/store.hpp"
 
 namespace reeve::supervisor {
@@ -31,6 +32,7 @@ struct Usage {
   std::string name{};
   int running = 0;
   std::optional<int> limit{};
+  std::optional<int> room{};                        // how many more its executor could begin, when that limits it
 };
 
 struct Overview {
@@ -43,6 +45,7 @@ struct Overview {
   std::vector<Usage> kinds{};
   std::vector<Usage> queues{};
   std::vector<RunningAttempt> running{};
+  std::vector<executors::PoolStatus> pools{};       // of warm processes
   std::string trouble{};                            // why health is degraded; empty when it is not
 };
 

@@ -32,9 +32,12 @@ asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity, std
   co_await recover(runner_);
   parts_.log.info("runner.started", {{"runner", runner_}, {"name", runner_name_}, {"pid", identity.pid}});
 
+  declare_pools();
+  room_changed();
   on([this](Core& core, Now at) { core.opened(runner_, at); });
   if (ready) ready();
   co_await until_over();
+  co_await parts_.executors.close();
 
   auto close = [this, at = parts_.clock.now()](store::Store& store) { store.runners().close_runner(runner_, at); };
   co_await parts_.store.run(close);
@@ -60,6 +63,8 @@ asio::awaitable<void> Supervisor::Shell::until_over() {
 void Supervisor::Shell::carry_out(Stop) {
   is_over_ = true;
   timer_.cancel();
+  starts_timer_.cancel();
+  pages_timer_.cancel();
   retention_timer_.cancel();
   over_.cancel();
 }
@@ -91,6 +96,7 @@ void Supervisor::Shell::arm_timer() {
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     armed_.reset();
+    look_at_pages();   // a sign of life there counts before silence is called stale
     on([](Core& core, Now at) { core.tick(at); });
   });
 }
@@ -108,6 +114,8 @@ void Supervisor::Shell::reload(Options options, std::shared_ptr<const handlers::
   forward_output_ = forward_output;
   retention_ = retention;
   on([&](Core& core, Now at) { core.reload(std::move(options), std::move(handlers), at); });
+  declare_pools();
+  room_changed();
 }
 
 Overview Supervisor::Shell::overview() const {
@@ -120,10 +128,12 @@ Overview Supervisor::Shell::overview() const {
   const Admission& admission = core_.admission();
   overview.global = {.name = "all", .running = admission.running(), .limit = admission.concurrency()};
   for (const handlers::Handler& handler : core_.handlers()->all())
-    overview.kinds.push_back({.name = handler.kind, .running = admission.running_of_kind(handler.kind), .limit = handler.concurrency});
+    overview.kinds.push_back({.name = handler.kind, .running = admission.running_of_kind(handler.kind), .limit = handler.concurrency,
+                              .room = admission.room_of_kind(handler.kind)});
   for (const handlers::Queue& queue : core_.handlers()->queues())
     overview.queues.push_back({.name = queue.name, .running = admission.running_in_queue(queue.name), .limit = queue.concurrency});
   overview.running = core_.running(now());
+  overview.pools = parts_.executors.pools();
   return overview;
 }
 

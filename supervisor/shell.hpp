@@ -9,12 +9,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "supervisor/attempt.hpp"
 #include "supervisor/attempt_journal.hpp"
+#include "supervisor/attempt_requests.hpp"
+#include "supervisor/token.hpp"
 #include "supervisor/core/core.hpp"
 #include "supervisor/store_thread.hpp"
 #include "supervisor/supervisor.hpp"
@@ -30,6 +33,8 @@ class Supervisor::Shell {
         retention_(retention),
         core_(std::move(options), std::move(handlers)),
         timer_(parts_.loop),
+        starts_timer_(parts_.loop),
+        pages_timer_(parts_.loop),
         over_(parts_.loop, boost::asio::steady_timer::time_point::max()),
         retention_timer_(parts_.loop),
         lease_origin_moment_(parts_.clock.moment()),
@@ -54,23 +59,39 @@ class Supervisor::Shell {
   [[nodiscard]] Overview overview() const;
   void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
   void when_idle(std::function<void()> on_idle) { on_idle_ = std::move(on_idle); }
+  void room_changed() {
+    on([this](Core& core, Now at) { core.rooms_changed(rooms_of_executors(), at); });
+  }
+  [[nodiscard]] bool hear(const std::string& token, std::string_view line, std::function<void(std::string)> reply);
 
  private:
   // What a running attempt needs beside its coroutine. Owned by bodies_ until the coroutine has ended.
   struct Body {
     Body(Shell& shell, const store::Task& task, const std::string& executor)
         : key{task.id, task.epoch},
+          token(make_token()),
           journal(shell.parts_.loop, shell.parts_.store, shell.parts_.clock, key, executor,
-                  [&shell, claim = key] { shell.on([claim](Core& core, Now at) { core.lost(claim, at); }); },
-                  [&shell] { return shell.urgency(); }),
-          observer(journal,
+                  {.on_lost = [&shell, claim = key] { shell.on([claim](Core& core, Now at) { core.lost(claim, at); }); },
+                   .on_started = [&shell, claim = key] { shell.write_start_soon(claim); },
+                   .end_urgency = [&shell] { return shell.urgency(); }}),
+          requests(shell.parts_.loop, shell.parts_.store, shell.parts_.reader, shell.parts_.clock, shell.parts_.admit_child, key,
+                   {.on_lost = [&shell, claim = key] { shell.on([claim](Core& core, Now at) { core.lost(claim, at); }); },
+                    .on_due = [&shell] { shell.on([](Core& core, Now at) { core.work_arrived(at); }); }}),
+          observer(journal, requests,
                    {.started = [&shell, claim = key](std::int64_t pid) { shell.core_.started(claim, pid); },
-                    .alive = [&shell, claim = key] { shell.seen_alive(claim); }},
+                    .alive = [&shell, claim = key] { shell.seen_alive(claim); },
+                    .listening = [this](executors::Ear* the_ear) { ear = the_ear; },
+                    .visible = [this, &shell](std::function<executors::Glance()> the_look) { shell.watch_page(*this, std::move(the_look)); }},
                    shell.parts_.log, task, shell.forward_output_) {}
     store::ClaimKey key;
+    std::string token;                         // whoever knows it speaks for the attempt
     AttemptJournal journal;
+    AttemptRequests requests;
     AttemptObserver observer;
     executors::Brake brake{};
+    executors::Ear* ear = nullptr;             // while the attempt can be spoken to
+    std::function<executors::Glance()> look{}; // while it has a page of the scoreboard
+    executors::Glance seen{};                  // what it showed last
   };
   struct KeyHash {
     std::size_t operator()(const store::ClaimKey& key) const { return std::hash<std::int64_t>{}(number(key.task) * 1'000'003 + key.epoch); }
@@ -88,6 +109,13 @@ class Supervisor::Shell {
   void pump();
   void arm_timer();
   void seen_alive(store::ClaimKey claim);
+  void write_start_soon(store::ClaimKey claim);
+  void write_starts();
+  void watch_page(Body& body, std::function<executors::Glance()> look);
+  void look_at_pages();
+  void look_at_pages_later();
+  void declare_pools();
+  [[nodiscard]] std::vector<store::Room> rooms_of_executors() const;
   void settled(store::ClaimKey claim, const store::Finished& finished);
   void not_recorded(store::ClaimKey claim, const std::exception_ptr& failed);
   void schedule_retention();
@@ -112,6 +140,10 @@ class Supervisor::Shell {
   Core core_;
   boost::asio::steady_timer timer_;
   std::optional<Moment> armed_{};
+  boost::asio::steady_timer starts_timer_;
+  std::vector<store::ClaimKey> fresh_starts_{};   // known, and not written yet
+  boost::asio::steady_timer pages_timer_;
+  bool pages_watched_ = false;
   boost::asio::steady_timer over_;             // cancelled when the life is over
   boost::asio::steady_timer retention_timer_;
   bool retention_scheduled_ = false;
@@ -125,6 +157,7 @@ class Supervisor::Shell {
   std::string trouble_{};
   std::function<void()> on_idle_{};
   std::unordered_map<store::ClaimKey, std::unique_ptr<Body>, KeyHash> bodies_{};
+  std::unordered_map<std::string, Body*> by_token_{};
 };
 
 }  // namespace reeve::supervisor

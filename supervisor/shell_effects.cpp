@@ -51,15 +51,18 @@ void Supervisor::Shell::carry_out(Launch effect) {
   const ClaimKey key{effect.task.id, effect.task.epoch};
   auto body = std::make_unique<Body>(*this, effect.task, effect.handler.executor);
   Body& running = *body;
+  by_token_.emplace(running.token, &running);
   bodies_.emplace(key, std::move(body));
   executors::Executor* executor = parts_.executors.find(effect.handler.executor);
   AttemptContext context{.executor = *executor,
                          .journal = running.journal,
+                         .requests = running.requests,
                          .observer = running.observer,
                          .brake = running.brake,
                          .clock = parts_.clock,
                          .log = parts_.log,
                          .dice = parts_.dice,
+                         .token = running.token,
                          .ended = [this, key] { on([key](Core& core, Now at) { core.ended(key, at); }); }};
   asio::co_spawn(parts_.loop, run_attempt(std::move(context), std::move(effect.handler), std::move(effect.task)),
                  [this, key](const std::exception_ptr& failed, const store::Finished& finished) {
@@ -76,9 +79,17 @@ void Supervisor::Shell::not_recorded(ClaimKey claim, const std::exception_ptr& f
 }
 
 void Supervisor::Shell::settled(ClaimKey claim, const store::Finished& finished) {
-  bodies_.erase(claim);
+  if (const auto found = bodies_.find(claim); found != bodies_.end()) {
+    by_token_.erase(found->second->token);
+    bodies_.erase(found);
+  }
   schedule_retention();
-  on([&](Core& core, Now at) { core.settled(claim, finished.retry_at, at); });
+  // A wait or a timer it left may end by time alone, staged tasks are due, and others may have waited for it.
+  const bool look_again = finished.status == store::Status::waiting || !finished.staged.empty() || finished.woke_others;
+  on([&](Core& core, Now at) {
+    core.settled(claim, finished.retry_at, at);
+    if (look_again) core.work_arrived(at);
+  });
 }
 
 // Claimed, but it must not be started: back to where it was, at no cost to it.

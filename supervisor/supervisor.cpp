@@ -24,8 +24,12 @@ void Supervisor::work_arrived() {
 void Supervisor::work_is_coming() {
   asio::post(shell_->loop(), [this] { work_arrived(); });
 }
+void Supervisor::room_changed() { shell_->room_changed(); }
 void Supervisor::cancel(ClaimKey claim) {
   shell_->on([claim](Core& core, Now at) { core.cancel(claim, at); });
+}
+bool Supervisor::hear(const std::string& token, std::string_view line, std::function<void(std::string)> reply) {
+  return shell_->hear(token, line, std::move(reply));
 }
 void Supervisor::drain() {
   shell_->on([](Core& core, Now at) { core.drain(at); });

@@ -11,9 +11,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "handlers/handler.hpp"
 #include "store/store.hpp"
+#include "supervisor/attempt_requests.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/options.hpp"
 #include "supervisor/overview.hpp"
@@ -37,6 +40,8 @@ class Supervisor {
     Clock& clock;
     Log& log;
     std::function<double()> dice;                   // uniform in [0,1)
+    ReaderThread& reader;
+    AdmitChild admit_child{};                       // for handlers that enqueue
   };
 
   Supervisor(Parts parts, Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_task_output,
@@ -55,8 +60,15 @@ class Supervisor {
   // makes both durable and the body starts a commit earlier. Needs no work_arrived() afterwards: operations run in order.
   void work_is_coming();
 
+  // An executor has more or less room than before.
+  void room_changed();
+
   // A cancel was recorded for this attempt: stop it now.
   void cancel(store::ClaimKey claim);
+
+  // What somebody says with the token of a running attempt: one message of docs/protocol.md. `reply` gets one line, maybe later. False: no
+  // attempt that could hear it has this token.
+  [[nodiscard]] bool hear(const std::string& token, std::string_view line, std::function<void(std::string)> reply);
 
   // No new claims. Running attempts go on; returns at once. resume() takes it back.
   void drain();

@@ -17,6 +17,11 @@ void write_error(JsonWriter& json, const store::TaskError& error);
 void write_attempt(JsonWriter& json, const store::Attempt& attempt);
 void write_log_line(JsonWriter& json, const store::LogLine& line);
 void write_event(JsonWriter& json, const store::Event& event);
+void write_step(JsonWriter& json, const store::Step& step);
+void write_step_try(JsonWriter& json, const store::StepTry& each);
+void write_signal(JsonWriter& json, const store::Signal& signal);
+void write_timer(JsonWriter& json, const store::Timer& timer);
+void write_pool(JsonWriter& json, const executors::PoolStatus& pool);
 void write_handler(JsonWriter& json, const handlers::Handler& handler);
 void write_usage(JsonWriter& json, const supervisor::Usage& usage);              // the members only, no braces
 void write_running(JsonWriter& json, const supervisor::RunningAttempt& attempt);

@@ -22,6 +22,17 @@ Answer get_log(Service& service, Request request);
 Answer get_task_events(Service& service, Request request);
 Answer explain_task(Service& service, Request request);
 
+// parts.cpp: steps, waits, timers, signals
+Answer get_steps(Service& service, Request request);
+Answer get_signals(Service& service, Request request);
+Answer send_signal(Service& service, Request request);
+
+// attempt.cpp: by whoever has the token of a running attempt
+Answer speak(Service& service, Request request);
+
+// claims.cpp: workers elsewhere
+Answer claim_remote(Service& service, Request request);
+
 // bulk.cpp
 Answer enqueue_bulk(Service& service, Request request);
 

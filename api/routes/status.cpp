@@ -113,6 +113,9 @@ Answer get_status(Service& service, Request request) {
   json.key("running").open_array();
   for (const supervisor::RunningAttempt& attempt : overview.running) write_running(json, attempt);
   json.close_array();
+  json.key("pools").open_array();
+  for (const executors::PoolStatus& pool : overview.pools) write_pool(json, pool);
+  json.close_array();
   write_counts(json, stored.counts);
   write_facts(json.key("store"), stored.facts);
   write_figures(json, service);

@@ -15,6 +15,7 @@
 #include <random>
 #include <utility>
 
+#include "api/child_task.hpp"
 #include "api/server.hpp"
 #include "cli/compose/descriptor_budget.hpp"
 #include "cli/compose/identity.hpp"
@@ -193,14 +194,21 @@ void Daemon::Life::compose() {
                                   .store_id = store_id,
                                   .socket = socket(),
                                   .attempt_dir = attempt_folder(configuration(), store_id),
-                                  .slots = configuration().supervisor.concurrency};
+                                  .slots = configuration().supervisor.concurrency,
+                                  .room_changed = [this] {
+                                    if (supervisor_) supervisor_->room_changed();
+                                  }};
   executors_ = executors::make(loop_.get_executor(), bodies);
   supervisor::Supervisor::Parts parts{.loop = loop_.get_executor(),
                                       .store = *store_,
                                       .executors = *executors_,
                                       .clock = clock_,
                                       .log = *log_,
-                                      .dice = [this] { return std::uniform_real_distribution<double>(0, 1)(chance_); }};
+                                      .dice = [this] { return std::uniform_real_distribution<double>(0, 1)(chance_); },
+                                      .reader = *reader_,
+                                      .admit_child = [this](std::string_view json, store::TaskId parent) {
+                                        return api::admit_child(*supervisor_->handlers(), json, parent, clock_.now());
+                                      }};
   supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(parts), configuration().supervisor, handlers_of(configuration()),
                                                          configuration().log.task_output, configuration().retention);
   server_ = std::make_unique<api::Server>(api::Backend{.loop = loop_.get_executor(),
@@ -208,6 +216,7 @@ void Daemon::Life::compose() {
                                                        .reader = *reader_,
                                                        .supervisor = *supervisor_,
                                                        .feed = *feed_,
+                                                       .exchange = executors_->exchange(),
                                                        .clock = clock_,
                                                        .log = *log_,
                                                        .version = REEVE_VERSION,

@@ -20,30 +20,10 @@ namespace asio = boost::asio;
 
 // For pipes that a process holds open which could not be found: nobody writes to them any more that we care for.
 constexpr std::chrono::milliseconds drain_time{300};
-constexpr std::int64_t block_bytes = 512;   // the unit of ru_inblock
-
-std::chrono::microseconds duration_of(const timeval& time) { return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec); }
 
 ExitStatus status_of(const siginfo_t& about) {
   if (about.si_code == CLD_EXITED) return {about.si_status, std::nullopt, false};
   return {std::nullopt, about.si_status, about.si_code == CLD_DUMPED};
-}
-
-// A child that was made on our memory counts our own peak as its first: a smaller one is hidden behind it and is not told.
-std::int64_t own_peak(const rusage& usage) {
-  rusage ours{};
-  ::getrusage(RUSAGE_SELF, &ours);
-  return usage.ru_maxrss > ours.ru_maxrss ? usage.ru_maxrss : 0;
-}
-
-ResourceUse use_of(const rusage& usage) {
-  ResourceUse use;
-  use.cpu_user = duration_of(usage.ru_utime);
-  use.cpu_system = duration_of(usage.ru_stime);
-  use.max_rss_kib = own_peak(usage);
-  use.read_bytes = usage.ru_inblock * block_bytes;
-  use.write_bytes = usage.ru_oublock * block_bytes;
-  return use;
 }
 
 }  // namespace
@@ -71,8 +51,10 @@ asio::awaitable<void> Body::live() {
   (void)child_.pidfd.release();
   watch();
   while (!exited_) {
-    co_await news_.wait(std::min(kill_at_, conversation_.frame_deadline()));
+    const auto next = std::min(std::min(kill_at_, conversation_.frame_deadline()), gauge_.next());
+    co_await news_.wait(next);
     if (exited_) break;
+    gauge_.look_when_due(pid());
     heed_protocol();
     heed_suspension();
     heed_brake();
@@ -130,9 +112,11 @@ asio::awaitable<void> Body::bury() {
 void Body::reap() {
   siginfo_t about{};
   rusage usage{};
+  const StorageUse storage = storage_use_of(pid());
   if (::syscall(SYS_waitid, P_PIDFD, watch_.native_handle(), &about, WEXITED, &usage) == 0) {
     exit_ = status_of(about);
-    use_ = use_of(usage);
+    use_ = use_of(usage, storage, gauge_, tree_);
+    out_of_memory_ = exit_.signal == SIGKILL && !killed_ && tree_.limits().oom_kills() > 0;
   }
   child_.process.detach();
   tree_.reaped();

@@ -8,9 +8,10 @@
 
 #include "executors/execution.hpp"
 #include "executors/executor.hpp"
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 #include "executors/process/containment.hpp"
 #include "executors/process/conversation.hpp"
+#include "executors/process/resource_use.hpp"
 #include "executors/process/spawn.hpp"
 
 namespace reeve::executors::process {
@@ -31,6 +32,7 @@ class Body {
   [[nodiscard]] ExitStatus exit() const { return exit_; }
   [[nodiscard]] ResourceUse use() const { return use_; }
   [[nodiscard]] std::optional<StopReason> stopped() const { return stop_; }
+  [[nodiscard]] bool out_of_memory() const { return out_of_memory_; }    // the kernel killed it for that
   [[nodiscard]] std::vector<LeftChild> take_left_children() { return std::move(left_); }
 
  private:
@@ -53,6 +55,8 @@ class Body {
   bool killed_ = false;
   std::optional<StopReason> stop_{};
   Bell::Moment kill_at_ = Bell::never;
+  MemoryGauge gauge_{};
+  bool out_of_memory_ = false;
   std::vector<LeftChild> left_{};
   ExitStatus exit_{};
   ResourceUse use_{};

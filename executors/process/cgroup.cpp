@@ -8,13 +8,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
-#include <chrono>
-#include <sstream>
 #include <system_error>
-#include <thread>
 
+#include "executors/process/cgroup_file.hpp"
+#include "executors/process/cgroup_mount.hpp"
+#include "executors/process/delegation.hpp"
 #include "executors/process/launch.hpp"
 #include "executors/process/proc.hpp"
 
@@ -22,12 +21,6 @@ namespace reeve::executors::process {
 namespace {
 
 constexpr int flags = O_RDONLY | O_CLOEXEC;
-
-std::string file_name_of(std::string_view id) {
-  std::string name(id.empty() ? "unnamed" : id.substr(0, 100));
-  std::replace_if(name.begin(), name.end(), [](unsigned char letter) { return !std::isalnum(letter) && letter != '-'; }, '_');
-  return name;
-}
 
 std::string reason(const std::string& what, int number) { return what + ": " + std::generic_category().message(number); }
 
@@ -42,37 +35,7 @@ int try_to_populate(const Leaf& leaf) {
   return 0;
 }
 
-// Another set of executors of this process may carry the same name.
-int make_own_folder(std::string& folder) {
-  const std::string wanted = folder;
-  for (int again = 1; ::mkdir(folder.c_str(), 0755) != 0; ++again) {
-    if (errno != EEXIST || again > 100) return errno;
-    folder = wanted + "." + std::to_string(again);
-  }
-  return 0;
-}
-
 }  // namespace
-
-std::string own_cgroup_folder(const std::string& mountinfo, const std::string& cgroups) {
-  std::string inside;
-  std::istringstream memberships(cgroups);
-  for (std::string line; std::getline(memberships, line);) {
-    if (line.starts_with("0::")) inside = line.substr(3);
-  }
-  if (inside.empty()) return {};
-  std::istringstream mounts(mountinfo);
-  for (std::string line; std::getline(mounts, line);) {
-    const auto separator = line.find(" - cgroup2 ");
-    if (separator == std::string::npos) continue;
-    std::istringstream fields(line);
-    std::string skip, root, mount;
-    fields >> skip >> skip >> skip >> root >> mount;
-    if (root != "/" && inside.starts_with(root)) inside.erase(0, root.size());   // a part of the hierarchy is mounted
-    return inside == "/" ? mount : mount + inside;
-  }
-  return {};
-}
 
 Leaf::Leaf(std::string path) : path_(std::move(path)) {
   if (::mkdir(path_.c_str(), 0755) != 0 && errno != EEXIST) {
@@ -81,6 +44,7 @@ Leaf::Leaf(std::string path) : path_(std::move(path)) {
   }
   folder_ = Descriptor(::open(path_.c_str(), flags | O_DIRECTORY));
   events_ = Descriptor(folder_ ? ::openat(folder_.get(), "cgroup.events", flags) : -1);
+  cpu_ = Descriptor(events_ ? ::openat(folder_.get(), "cpu.stat", flags) : -1);
   if (events_) return;
   error_ = errno;
   folder_.close();
@@ -93,21 +57,19 @@ bool Leaf::populated() const {
   return count > 0 && std::string_view(text.data(), static_cast<std::size_t>(count)).find("populated 1") != std::string_view::npos;
 }
 
-std::string Leaf::read(const char* file) const {
-  std::string text;
-  const Descriptor opened(::openat(folder_.get(), file, flags));
-  std::array<char, 4096> buffer;
-  for (ssize_t count = 0; opened && (count = ::read(opened.get(), buffer.data(), buffer.size())) > 0;)
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  return text;
-}
+std::vector<int> Leaf::members() const { return parse_pids(read_cgroup_file(folder_.get(), "cgroup.procs")); }
 
-std::vector<int> Leaf::members() const { return parse_pids(read("cgroup.procs")); }
+CpuTime Leaf::cpu() const {
+  std::array<char, 512> text;
+  const auto count = ::pread(cpu_.get(), text.data(), text.size(), 0);
+  if (count <= 0) return {};
+  const std::string_view lines(text.data(), static_cast<std::size_t>(count));
+  return {std::chrono::microseconds(number_of(lines, "user_usec")), std::chrono::microseconds(number_of(lines, "system_usec"))};
+}
 
 void Leaf::kill() {
   spent_ = true;
-  const Descriptor file(::openat(folder_.get(), "cgroup.kill", O_WRONLY | O_CLOEXEC));
-  if (file && ::write(file.get(), "1", 1) == 1) return;
+  if (write_cgroup_file(folder_.get(), "cgroup.kill", "1") == 0) return;
   for (const int pid : members()) {   // no descriptor is left for the file, or the kernel is before 5.14
     const Descriptor pidfd = open_pidfd(pid);
     const auto now = members();
@@ -116,6 +78,7 @@ void Leaf::kill() {
 }
 
 void Leaf::close() {
+  cpu_.close();
   events_.close();
   folder_.close();
 }
@@ -125,13 +88,18 @@ CgroupPool::CgroupPool(const Options& options) {
     why_ = "switched off; process groups and the subreaper are used";
     return;
   }
-  const std::string ours = own_cgroup_folder(read_file("/proc/self/mountinfo"), read_file("/proc/self/cgroup"));
+  const std::string cgroups = read_file("/proc/self/cgroup");
+  const std::string ours = own_cgroup_folder(read_file("/proc/self/mountinfo"), cgroups);
   if (ours.empty()) {
     why_ = "no cgroup v2 hierarchy is mounted; process groups and the subreaper are used";
     return;
   }
-  store_folder_ = ours + "/reeve-" + file_name_of(options.store_id);
-  own_folder_ = store_folder_ + "/" + file_name_of(options.incarnation);
+  const bool container_root = ("\n" + cgroups).find("\n0::/\n") != std::string::npos;
+  Delegation delegation = take_delegation(ours, container_root);
+  controllers_ = std::move(delegation.controllers);
+  why_no_controllers_ = std::move(delegation.why);
+  store_folder_ = delegation.folder + "/reeve-" + cgroup_name_of(options.store_id);
+  own_folder_ = store_folder_ + "/" + cgroup_name_of(options.incarnation);
   probe(options.slots);
   if (!available_) why_ += "; process groups and the subreaper are used";
 }
@@ -141,10 +109,11 @@ void CgroupPool::probe(int slots) {
     why_ = reason(store_folder_, errno);
     return;
   }
-  if (const int error = make_own_folder(own_folder_); error != 0) {
+  if (const int error = make_folder_of_own(own_folder_); error != 0) {
     why_ = reason(own_folder_, error);
     return;
   }
+  controllers_ = hand_down(own_folder_, hand_down(store_folder_, controllers_));
   for (int i = 0; i < slots; ++i) {
     Leaf leaf = make();
     const int error = leaf ? (i == 0 ? try_to_populate(leaf) : 0) : leaf.error();
@@ -160,13 +129,9 @@ void CgroupPool::probe(int slots) {
   why_ = own_folder_;
 }
 
-// Waits a little for the last processes; what cannot be removed is empty and is removed by the next incarnation.
 CgroupPool::~CgroupPool() {
   for (Leaf& leaf : free_) retire(std::move(leaf));
-  for (int tries = 0; !retired_.empty() && tries < 50; ++tries) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    remove_retired();
-  }
+  retired_.remove_all();
   if (own_folder_.empty()) return;
   ::rmdir(own_folder_.c_str());
   ::rmdir(store_folder_.c_str());
@@ -174,15 +139,21 @@ CgroupPool::~CgroupPool() {
 
 void CgroupPool::retire(Leaf leaf) {
   leaf.close();
-  retired_.push_back(leaf.path());
-  remove_retired();
-}
-
-void CgroupPool::remove_retired() {
-  std::erase_if(retired_, [](const std::string& path) { return ::rmdir(path.c_str()) == 0 || errno == ENOENT; });
+  retired_.add(leaf.path());
 }
 
 Leaf CgroupPool::make() { return Leaf(own_folder_ + "/" + std::to_string(made_++)); }
+
+bool CgroupPool::has_controller(std::string_view name) const {
+  return available_ && std::find(controllers_.begin(), controllers_.end(), name) != controllers_.end();
+}
+
+// Its limits and figures are one attempt's alone: it is not used again.
+Leaf CgroupPool::take_fresh() {
+  Leaf leaf = make();
+  leaf.spend();
+  return leaf;
+}
 
 Leaf CgroupPool::take() {
   if (free_.empty()) return make();

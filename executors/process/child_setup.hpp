@@ -11,11 +11,14 @@
 #include <utility>
 #include <vector>
 
+#include "executors/process/sandbox.hpp"
+
 namespace reeve::executors::process {
 
 // In the order of work.
 enum class Step {
-  none, cgroup, session, signals, descriptors, limits, nice, groups, gid, uid, identity, umask, cwd, no_new_privs, parent_death, exec
+  none, cgroup, session, signals, descriptors, limits, nice, user_namespace, private_tmp, network, bounding, groups, gid, uid, identity,
+  capabilities, umask, cwd, no_new_privs, fence, parent_death, exec
 };
 [[nodiscard]] std::string_view name(Step step);
 
@@ -27,14 +30,18 @@ struct Credentials {
 
 struct ChildPlan {
   const char* path = nullptr;
+  int program = -1;                                      // what was found at the path, to be executed itself; -1: by its path
   char* const* argv = nullptr;
   char* const* envp = nullptr;
   const char* cwd = "/";
   std::array<int, 4> descriptors{-1, -1, -1, -1};        // become 0, 1, 2, 3; each must be above 3
+  std::vector<int> entrances{};                          // "cgroup.procs" of groups to enter before anything else
   std::vector<std::pair<int, rlimit>> limits{};          // RLIMIT_* and its value
+  std::string_view oom_score{};                          // for oom_score_adj; empty: stays the daemon's
   std::optional<int> nice{};
   std::optional<mode_t> umask{};
   std::optional<Credentials> credentials{};              // absent: stays who the daemon is
+  std::optional<SandboxPlan> sandbox{};
   pid_t parent = 0;
 
   // What the child reports when it could not run its program.

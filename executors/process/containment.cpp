@@ -36,11 +36,20 @@ std::string read_again(const Descriptor& file) {   // of a file in /proc that st
 
 }  // namespace
 
-Containment::Containment(const Options& options) : incarnation_(options.incarnation), cgroups_(options) {
+Containment::Containment(const Options& options) : incarnation_(options.incarnation), cgroups_(options), controllers_(options, cgroups_) {
   subreaper_ = ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
   own_session_ = ::getsid(0);
   const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
   children_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+std::vector<StoreFolders> Containment::store_folders() const {
+  std::vector<StoreFolders> all{{cgroups_.store_folder(), cgroups_.own_folder()}};
+  for (const Resource resource : {Resource::memory, Resource::processes, Resource::processors}) {
+    const Holder& holder = controllers_.holder(resource);
+    all.push_back({holder.store_folder, holder.own_folder});
+  }
+  return all;
 }
 
 // One that is found dead may have left children to us after the list was read: then the list is read again.
@@ -71,18 +80,29 @@ void Containment::kill_unclaimed() {
 }
 
 Tree::Tree(std::shared_ptr<Containment> containment, const Execution& execution)
-    : Tree(std::move(containment), {"REEVE_TASK_ID=" + std::to_string(execution.task), "REEVE_EPOCH=" + std::to_string(execution.epoch)}) {}
+    : Tree(std::move(containment), {"REEVE_TASK_ID=" + std::to_string(execution.task), "REEVE_EPOCH=" + std::to_string(execution.epoch)},
+           execution.process->limits) {}
 
-Tree::Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks) : containment_(std::move(containment)), marks_(std::move(marks)) {
+Tree::Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks, const Limits& declared)
+    : containment_(std::move(containment)), marks_(std::move(marks)) {
   marks_.push_back("REEVE_RUNNER=" + containment_->incarnation_);
-  if (!containment_->cgroups_.available()) return;
-  leaf_ = containment_->cgroups_.take();
-  error_ = leaf_ ? 0 : leaf_.error();
+  LimitControllers& controllers = containment_->controllers_;
+  if (containment_->cgroups_.available()) {
+    leaf_ = controllers.wants_leaf(declared) ? containment_->cgroups_.take_fresh() : containment_->cgroups_.take();
+    error_ = leaf_ ? 0 : leaf_.error();
+    what_ = leaf_.path();
+    cpu_before_ = leaf_ ? leaf_.cpu() : CpuTime{};
+  }
+  if (error_ != 0) return;
+  limits_ = controllers.make(declared, leaf_);
+  error_ = limits_.error();
+  what_ = limits_.what();
 }
 
 Tree::~Tree() {
   const bool cleared = leader_ == 0;
   if (!cleared) reaped();
+  containment_->controllers_.give_back(std::move(limits_));
   if (!leaf_) return;
   if (!cleared) leaf_.kill();   // the attempt was dropped with its loop; nobody may be born in there again
   else containment_->cgroups_.give_back(std::move(leaf_));
@@ -97,6 +117,7 @@ void Tree::born(int leader) {
 void Tree::signal(int number) const { ::kill(-leader_, number); }
 
 void Tree::kill() {
+  limits_.shut();
   signal(SIGKILL);
   if (leaf_) leaf_.kill();
   for (const int pid : members()) {   // who left the cgroup, or the group where there is no cgroup
@@ -107,10 +128,8 @@ void Tree::kill() {
 
 // Up the chain of parents: a descendant is ours when an ancestor is, until the one that was orphaned to us.
 Tree::Belongs Tree::belongs(int pid) const {
-  if (leaf_) {
-    const auto inside = leaf_.members();
-    if (std::find(inside.begin(), inside.end(), pid) != inside.end()) return Belongs::yes;
-  }
+  const auto inside = in_groups();
+  if (std::find(inside.begin(), inside.end(), pid) != inside.end()) return Belongs::yes;
   bool blank = false;
   for (int at = pid, steps = 0; at > 1 && at != ::getpid() && steps < 1000; ++steps) {
     const auto stat = read_stat(at);
@@ -126,8 +145,16 @@ Tree::Belongs Tree::belongs(int pid) const {
   return blank ? Belongs::unsure : Belongs::no;
 }
 
+std::vector<int> Tree::in_groups() const {
+  std::vector<int> inside = leaf_ && leaf_.populated() ? leaf_.members() : std::vector<int>{};
+  for (const int pid : limits_.members()) {
+    if (std::find(inside.begin(), inside.end(), pid) == inside.end()) inside.push_back(pid);
+  }
+  return inside;
+}
+
 std::vector<int> Tree::members() {
-  std::vector<int> found = leaf_ && leaf_.populated() ? leaf_.members() : std::vector<int>{};
+  std::vector<int> found = in_groups();
   std::erase(found, leader_);
   unsure_ = false;
   for (const int orphan : containment_->adopt_orphans()) {
@@ -191,7 +218,7 @@ asio::awaitable<std::vector<LeftChild>> Tree::clear() {
 void Tree::reaped() {
   containment_->leaders_.erase(leader_);
   leader_ = 0;
-  if (containment_->leaders_.empty() && !containment_->cgroups_.available()) containment_->kill_unclaimed();
+  if (containment_->leaders_.empty()) containment_->kill_unclaimed();
 }
 
 }  // namespace reeve::executors::process

@@ -1,7 +1,8 @@
-// The processes of the attempts that run, and how to be sure that none is left. An attempt's process tree is: what is in its cgroup leaf;
-// what is in the session or process group of its first process; and, as we are the subreaper, whatever was orphaned to us with the
-// attempt's marks in its environment, with all its descendants. Orphans that carry no marks (without cgroups, a process that cleared its
-// environment, left its session and lost its parents) are killed as soon as no attempt runs that they could belong to.
+// The processes of the attempts that run, and how to be sure that none is left. An attempt's process tree is: what is in its cgroup leaf, or
+// in the groups that hold its limits; what is in the session or process group of its first process; and, as we are the subreaper, whatever
+// was orphaned to us with the attempt's marks in its environment, with all its descendants. Orphans that carry no marks (a process that
+// cleared its environment, left its session, lost its parents, and left its cgroup or never had one) are killed as soon as no attempt runs
+// that they could belong to.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,6 +17,8 @@
 #include "executors/outcome.hpp"
 #include "executors/process/cgroup.hpp"
 #include "executors/process/descriptor.hpp"
+#include "executors/process/limits_group.hpp"
+#include "executors/process/strays.hpp"
 
 namespace reeve::executors::process {
 
@@ -24,6 +27,8 @@ class Containment {
   explicit Containment(const Options& options);
 
   [[nodiscard]] const CgroupPool& cgroups() const { return cgroups_; }
+  [[nodiscard]] const LimitControllers& controllers() const { return controllers_; }
+  [[nodiscard]] std::vector<StoreFolders> store_folders() const;        // in every hierarchy that is used
   [[nodiscard]] bool subreaper() const { return subreaper_; }
   [[nodiscard]] bool lists_children() const { return static_cast<bool>(children_); }
 
@@ -37,6 +42,7 @@ class Containment {
 
   std::string incarnation_;
   CgroupPool cgroups_;
+  LimitControllers controllers_;
   bool subreaper_ = false;
   int own_session_ = 0;
   Descriptor children_{};              // of our first thread: orphans always come to it
@@ -46,16 +52,20 @@ class Containment {
 // The tree of one attempt.
 class Tree {
  public:
-  // Takes a leaf when cgroups are used; see error().
+  // Takes a leaf when cgroups are used, and sets the limits of the whole tree that are declared; see error().
   Tree(std::shared_ptr<Containment> containment, const Execution& execution);
   // `marks`: entries of the environment that its processes, and no others, have.
-  Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks);
+  Tree(std::shared_ptr<Containment> containment, std::vector<std::string> marks, const Limits& declared);
   ~Tree();
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
 
   [[nodiscard]] int error() const { return error_; }
+  [[nodiscard]] const std::string& what() const { return what_; }       // went wrong
   [[nodiscard]] int cgroup() const { return leaf_ ? leaf_.folder() : -1; }
+
+  [[nodiscard]] const LimitsGroup& limits() const { return limits_; }
+  [[nodiscard]] CpuTime cpu() const { return leaf_ ? leaf_.cpu() - cpu_before_ : CpuTime{}; }   // of all its processes; zero: not known
 
   void born(int leader);               // must be reaped only after clear()
   void signal(int number) const;       // to the process group
@@ -74,12 +84,16 @@ class Tree {
   // `unsure`: it ended, or was between two programs, while it was looked at; another look will tell.
   enum class Belongs { no, yes, unsure };
   [[nodiscard]] Belongs belongs(int pid) const;
+  [[nodiscard]] std::vector<int> in_groups() const;
 
   std::shared_ptr<Containment> containment_;  // of the executor and of each attempt that runs
   std::vector<std::string> marks_;
   Leaf leaf_{};
+  LimitsGroup limits_{};
+  CpuTime cpu_before_{};
   int leader_ = 0;
   int error_ = 0;
+  std::string what_{};
   bool unsure_ = false;                       // of the last look at members()
 };
 

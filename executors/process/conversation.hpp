@@ -15,7 +15,7 @@
 
 #include "executors/execution.hpp"
 #include "executors/executor.hpp"
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 #include "executors/process/output.hpp"
 #include "executors/process/pipes.hpp"
 #include "executors/process/reading.hpp"

@@ -1,7 +1,11 @@
 #include "executors/process/environment.hpp"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdlib>
+
+#include "executors/process/proc.hpp"
 
 namespace reeve::executors::process {
 namespace {
@@ -50,6 +54,13 @@ void add_surroundings(Entries& entries, const Surroundings& surroundings) {
 }
 
 }  // namespace
+
+// The machine that runs out of memory takes a body before the daemon.
+Surroundings surroundings_of(const Options& options) {
+  const std::string own = read_file("/proc/self/oom_score_adj");
+  const std::string bodies = own.empty() ? own : std::to_string(std::min(1000, std::atoi(own.c_str()) + 500));
+  return {options.incarnation, options.store_id, options.socket, bodies};
+}
 
 std::vector<std::string> environment_of(const Execution& execution, const ProcessSpec& spec, const Surroundings& surroundings,
                                         std::string_view home, std::string_view payload_file) {

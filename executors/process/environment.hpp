@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "executors/execution.hpp"
+#include "executors/make.hpp"
 
 namespace reeve::executors::process {
 
@@ -15,7 +16,9 @@ struct Surroundings {
   std::string incarnation{};   // REEVE_RUNNER
   std::string store_id{};      // REEVE_STORE
   std::string socket{};        // REEVE_SOCKET; empty: none
+  std::string oom_score{};     // oom_score_adj of the bodies; empty: the daemon's
 };
+[[nodiscard]] Surroundings surroundings_of(const Options& options);
 
 // "NAME=value" each. Defaults where the handler sets none: PATH=/usr/local/bin:/usr/bin:/bin, LANG=C.UTF-8, HOME the user's home or /.
 // A REEVE_ name in the handler's environment gives way to ours. `home` and `payload_file` may be empty.

@@ -90,6 +90,8 @@ Launched with_clone(Call& call) {
 
 }  // namespace
 
+bool launches_into_cgroups() { return ::syscall(SYS_clone3, nullptr, 0) < 0 && errno != ENOSYS; }
+
 void leave(int status) { ::syscall(SYS_exit_group, status); }
 
 Launched launch(ChildMain child, void* argument, int cgroup) {

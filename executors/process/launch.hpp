@@ -21,4 +21,7 @@ void leave(int status);
 // All signals are blocked in the child when it begins. Returns when the child has executed its program or exited.
 [[nodiscard]] Launched launch(ChildMain child, void* argument, int cgroup);
 
+// Whether children are born inside their cgroup; otherwise they enter it by themselves.
+[[nodiscard]] bool launches_into_cgroups();
+
 }  // namespace reeve::executors::process

@@ -9,7 +9,6 @@
 
 #include "executors/process/arguments.hpp"
 #include "executors/process/identity.hpp"
-#include "executors/process/program.hpp"
 
 namespace reeve::executors::process {
 namespace {
@@ -30,10 +29,13 @@ std::optional<End> Preparation::make() {
   plan_.cwd = spec_.cwd.c_str();
   plan_.nice = spec_.nice;
   plan_.parent = ::getpid();
+  plan_.oom_score = surroundings_.oom_score;
   if (spec_.umask) plan_.umask = static_cast<mode_t>(*spec_.umask);
   if (auto end = make_arguments()) return end;
   if (auto end = make_identity()) return end;
+  if (auto end = make_program()) return end;
   if (auto end = make_descriptors()) return end;
+  if (auto end = make_sandbox()) return end;
   make_environment();
   make_limits();
   return std::nullopt;
@@ -44,9 +46,16 @@ std::optional<End> Preparation::make_arguments() {
   if (auto* rejected = std::get_if<Rejected>(&arguments)) return std::move(*rejected);
   arguments_ = std::get<std::vector<std::string>>(std::move(arguments));
   argv_ = pointers_to(arguments_);
-  program_ = find_program(arguments_.front(), search_path(spec_));
-  plan_.path = program_.c_str();
   plan_.argv = argv_.data();
+  return std::nullopt;
+}
+
+std::optional<End> Preparation::make_program() {
+  path_ = find_program(arguments_.front(), search_path(spec_));
+  program_ = open_program(path_, spec_.cwd);
+  if (!program_.unsafe.empty()) return SpawnFailed{"exec", EPERM, "command: " + program_.unsafe};
+  plan_.path = path_.c_str();
+  plan_.program = program_.file.get();
   return std::nullopt;
 }
 
@@ -71,6 +80,14 @@ std::optional<End> Preparation::make_descriptors() {
   return std::nullopt;
 }
 
+std::optional<End> Preparation::make_sandbox() {
+  if (!spec_.sandbox) return std::nullopt;
+  auto planned = plan_sandbox(*spec_.sandbox, {path_, spec_.cwd, input_.file.path(), plan_.credentials.has_value()});
+  if (auto* failed = std::get_if<SpawnFailed>(&planned)) return std::move(*failed);
+  plan_.sandbox = std::get<SandboxPlan>(std::move(planned));
+  return std::nullopt;
+}
+
 void Preparation::make_environment() {
   environment_ = worker_ ? environment_of(*worker_, execution_.kind, spec_, surroundings_, home_)
                          : environment_of(execution_, spec_, surroundings_, home_, input_.file.path());
@@ -83,12 +100,20 @@ void Preparation::make_limits() {
   const Limits& limits = spec_.limits;
   if (limits.open_files) plan_.limits.emplace_back(RLIMIT_NOFILE, at_most(*limits.open_files));
   if (limits.file_size_bytes) plan_.limits.emplace_back(RLIMIT_FSIZE, at_most(*limits.file_size_bytes));
-  if (limits.memory_bytes) plan_.limits.emplace_back(RLIMIT_AS, at_most(*limits.memory_bytes));
-  if (limits.processes) plan_.limits.emplace_back(RLIMIT_NPROC, at_most(*limits.processes));
   if (limits.cpu) {
     const auto seconds = static_cast<rlim_t>(limits.cpu->count());
     plan_.limits.emplace_back(RLIMIT_CPU, rlimit{seconds, seconds + 2});
   }
+}
+
+std::optional<End> Preparation::limit(const LimitsGroup& group, const LimitControllers& controllers) {
+  const Limits& limits = spec_.limits;
+  plan_.entrances = group.entrances();
+  if (limits.memory_bytes && !group.holds(Resource::memory)) plan_.limits.emplace_back(RLIMIT_AS, at_most(*limits.memory_bytes));
+  if (limits.processes && !group.holds(Resource::processes)) plan_.limits.emplace_back(RLIMIT_NPROC, at_most(*limits.processes));
+  if (!limits.cpus || group.holds(Resource::processors)) return std::nullopt;
+  return SpawnFailed{"limits", ENOTSUP, "limits.cpus: needs a cgroup with the controller cpu (" + controllers.holder(Resource::processors).why +
+                                            "); give the daemon one or remove the limit"};
 }
 
 void Preparation::close_childs_ends() {

@@ -9,8 +9,10 @@
 #include "executors/outcome.hpp"
 #include "executors/process/child_setup.hpp"
 #include "executors/process/environment.hpp"
+#include "executors/process/limits_group.hpp"
 #include "executors/process/payload.hpp"
 #include "executors/process/pipes.hpp"
+#include "executors/process/program.hpp"
 
 namespace reeve::executors::process {
 
@@ -29,6 +31,9 @@ class Preparation {
   // Nothing when all is there; otherwise how the attempt ends without a body.
   [[nodiscard]] std::optional<End> make();
 
+  // Limits that no group holds are set on each process instead; where that cannot be, the attempt ends.
+  [[nodiscard]] std::optional<End> limit(const LimitsGroup& group, const LimitControllers& controllers);
+
   [[nodiscard]] ChildPlan& plan() { return plan_; }   // points into this object
   [[nodiscard]] Pipes& pipes() { return pipes_; }
   void close_childs_ends();                           // after the birth, so that the end of the child is the end of the pipes
@@ -36,7 +41,9 @@ class Preparation {
  private:
   [[nodiscard]] std::optional<End> make_arguments();
   [[nodiscard]] std::optional<End> make_identity();
+  [[nodiscard]] std::optional<End> make_program();
   [[nodiscard]] std::optional<End> make_descriptors();
+  [[nodiscard]] std::optional<End> make_sandbox();
   void make_environment();
   void make_limits();
 
@@ -49,7 +56,8 @@ class Preparation {
   std::vector<std::string> environment_{};
   std::vector<char*> argv_{};
   std::vector<char*> envp_{};
-  std::string program_{};
+  std::string path_{};
+  Program program_{};
   std::string home_{};
   Input input_{};
   Pipes pipes_{};

@@ -2,7 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <exception>
 #include <system_error>
 #include <utility>
@@ -10,6 +12,7 @@
 
 #include "executors/process/body.hpp"
 #include "executors/process/classify.hpp"
+#include "executors/process/features.hpp"
 #include "executors/process/preparation.hpp"
 #include "executors/process/proc.hpp"
 #include "executors/process/spawn.hpp"
@@ -28,7 +31,9 @@ Outcome ended(End end) {
   return outcome;
 }
 
-SpawnFailed no_leaf(int number) { return {"cgroup", number, "no cgroup for the attempt: " + std::generic_category().message(number)}; }
+SpawnFailed no_leaf(const Tree& tree) {
+  return {"cgroup", tree.error(), "no cgroup for the attempt: " + tree.what() + ": " + std::generic_category().message(tree.error())};
+}
 
 SpawnFailed not_watched(const std::exception& problem) { return {"watch", ENOMEM, std::string("the loop cannot watch its pipes: ") + problem.what()}; }
 
@@ -42,6 +47,16 @@ std::optional<Terminal> accepted(std::optional<Terminal> said, std::size_t print
   if (said) return protocol::accepted(std::move(*said), spec);
   if (printed > static_cast<std::size_t>(spec.result_bytes_max)) return protocol::too_large(printed, spec.result_bytes_max);
   return std::nullopt;
+}
+
+// The leader's own end does not show it when the kernel took another process of the body.
+void tell_of_lost_processes(std::int64_t oom_kills, Conversation& conversation) {
+  if (oom_kills == 0) return;
+  OutputLine line;
+  line.stream = Stream::entry;
+  line.level = "warn";
+  line.message = "the kernel killed " + std::to_string(oom_kills) + " of its processes: out of memory; raise limits.memory or make the handler smaller";
+  conversation.capture().entry(std::move(line));
 }
 
 Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& spec) {
@@ -58,6 +73,7 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
   ending.said = accepted(std::move(conversation.said()), printed.size(), spec);
   ending.stop = body.stopped();
   ending.stop_signal = spec.stop_signal;
+  ending.oom = body.out_of_memory();
   ending.broken = conversation.broken();
   ending.suspending = conversation.suspending();
   ending.printed = printed_result(std::move(printed));
@@ -68,7 +84,7 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
 }  // namespace
 
 ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<Containment> containment)
-    : loop_(std::move(loop)), surroundings_{options.incarnation, options.store_id, options.socket}, payload_folder_(options.attempt_dir),
+    : loop_(std::move(loop)), surroundings_(surroundings_of(options)), payload_folder_(options.attempt_dir),
       containment_(std::move(containment)), buffer_(std::make_unique<ReadBuffer>()) {
   make_payload_folder(payload_folder_);
 }
@@ -82,7 +98,8 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   Preparation preparation(execution, surroundings_, payload_folder_);
   if (auto end = preparation.make()) co_return ended(std::move(*end));
   Tree tree(containment_, execution);
-  if (tree.error() != 0) co_return ended(no_leaf(tree.error()));
+  if (tree.error() != 0) co_return ended(no_leaf(tree));
+  if (auto end = preparation.limit(tree.limits(), containment_->controllers())) co_return ended(std::move(*end));
   Bell news(loop_);
   std::optional<Conversation> conversation;
   try {
@@ -99,23 +116,15 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   conversation->begin();
   co_await body.live();
   co_await body.bury();
+  if (!body.out_of_memory()) tell_of_lost_processes(tree.limits().oom_kills(), *conversation);
   conversation->capture().finish();
   co_return outcome_of(body, *conversation, *execution.process);
 }
 
-std::vector<Feature> ProcessExecutor::features() const {
-  const CgroupPool& cgroups = containment_->cgroups();
-  const bool subreaper = containment_->subreaper();
-  return {
-      {"cgroup v2 kill", cgroups.available(), cgroups.why()},
-      {"subreaper", subreaper, subreaper ? "orphans of attempts come back to the daemon" : "orphans of attempts go to init and are found by their environment at the next start only"},
-      {"children in /proc", containment_->lists_children(), containment_->lists_children() ? "orphans are seen at once" : "the kernel lacks CONFIG_PROC_CHILDREN; orphans are not seen without cgroups"},
-      {"pidfd", static_cast<bool>(open_pidfd(1)), "processes are signalled and waited for by descriptor"},
-  };
-}
+std::vector<Feature> ProcessExecutor::features() const { return features_of(*containment_); }
 
 std::vector<LeftChild> ProcessExecutor::remove_strays() {
-  return process::remove_strays(containment_->cgroups(), surroundings_.store_id, surroundings_.incarnation);
+  return process::remove_strays(containment_->store_folders(), surroundings_.store_id, surroundings_.incarnation);
 }
 
 }  // namespace reeve::executors::process

@@ -1,17 +1,48 @@
 #include "executors/process/program.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
+
+#include "executors/process/pipes.hpp"
 
 namespace reeve::executors::process {
 namespace {
 
 bool is_file(const std::string& path, struct stat& about) { return ::stat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode); }
 
+// Before, the process was called by the number of the descriptor in ps and top.
+bool kernel_keeps_names() {
+  utsname about{};
+  int major = 0, minor = 0;
+  if (::uname(&about) != 0 || std::sscanf(about.release, "%d.%d", &major, &minor) != 2) return false;
+  return major > 6 || (major == 6 && minor >= 14);
+}
+
+bool is_elf(const Descriptor& program) {
+  const Descriptor file(::open(("/proc/self/fd/" + std::to_string(program.get())).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  std::array<char, 4> start{};
+  return file && ::read(file.get(), start.data(), start.size()) == 4 && std::string_view(start.data(), 4) == "\x7f" "ELF";
+}
+
 }  // namespace
+
+Program open_program(const std::string& path, const std::string& cwd) {
+  static const bool keeps_names = kernel_keeps_names();
+  const Descriptor base(path.starts_with('/') ? -1 : ::open(cwd.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  Program program{Descriptor(::openat(base.get(), path.c_str(), O_PATH | O_CLOEXEC)), {}};
+  struct stat about{};
+  if (!program.file || ::fstat(program.file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return {};
+  if ((about.st_mode & S_IWOTH) != 0 && ::geteuid() == 0) return {{}, path + ": everybody may write to it, and the daemon is root; chmod o-w " + path};
+  if (!keeps_names || !is_elf(program.file) || !lift(program.file)) return {};
+  return program;
+}
 
 std::string find_program(const std::string& command, std::string_view path) {
   if (command.find('/') != std::string::npos) return command;

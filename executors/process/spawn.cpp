@@ -67,9 +67,16 @@ struct Launcher : bp::posix::default_launcher {
   }
 };
 
+constexpr const char* fenced = "; the sandbox's read: has to name its loader, libraries and interpreter, too: [/usr, /lib, /lib64, /etc]";
+
 std::string explain(const ChildPlan& plan, Step step, int number) {
-  if (step == Step::exec) return explain_exec(plan.path, number);
+  if (step == Step::exec) return explain_exec(plan.path, number) + (plan.sandbox && number == EACCES ? fenced : "");
   const std::string why = std::generic_category().message(number);
+  if (step == Step::user_namespace)
+    return "sandbox: no user namespace (" + why + "); private_tmp and network: false need CAP_SYS_ADMIN, or a kernel and a service (RestrictNamespaces=) that allow user namespaces";
+  if (step == Step::private_tmp) return "sandbox: private_tmp: no mount namespace with an empty /tmp (" + why + ")";
+  if (step == Step::network) return "sandbox: network: false: no network namespace (" + why + ")";
+  if (step == Step::fence) return "sandbox: read and write: Landlock refused its fence (" + why + ")";
   if (step == Step::cwd) return "cwd: " + std::string(plan.cwd) + ": " + why + "; the folder must exist and be open to the handler's user";
   if (step == Step::groups || step == Step::gid || step == Step::uid)
     return "user: the daemon may not become another user (" + why + "); run it as root or drop `user:` and `group:`";

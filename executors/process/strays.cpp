@@ -49,14 +49,18 @@ void doom(int pid, std::vector<Doomed>& doomed, const std::function<bool()>& sti
 }
 
 // A folder of our own process, also under the name that a second set of executors in it would get.
-bool is_own(const std::string& folder, const CgroupPool& cgroups) {
-  return folder == cgroups.own_folder() || folder.starts_with(cgroups.own_folder() + "/");
+bool is_own(const std::string& folder, const StoreFolders& hierarchy) {
+  return folder == hierarchy.own || folder.starts_with(hierarchy.own + "/");
 }
 
-std::vector<std::string> foreign_cgroups(const CgroupPool& cgroups) {
-  auto folders = cgroups.store_folder().empty() ? std::vector<std::string>{} : folders_below(cgroups.store_folder());
-  std::erase_if(folders, [&](const std::string& folder) { return is_own(folder, cgroups); });
-  return folders;
+std::vector<std::string> foreign_cgroups(const std::vector<StoreFolders>& hierarchies) {
+  std::vector<std::string> foreign;
+  for (const StoreFolders& hierarchy : hierarchies) {
+    auto folders = hierarchy.store.empty() ? std::vector<std::string>{} : folders_below(hierarchy.store);
+    std::erase_if(folders, [&](const std::string& folder) { return is_own(folder, hierarchy); });
+    foreign.insert(foreign.end(), folders.begin(), folders.end());
+  }
+  return foreign;
 }
 
 bool is_stray(int pid, const std::string& store_mark, const std::string& runner_mark) {
@@ -78,12 +82,12 @@ bool wait_for(const std::vector<Doomed>& doomed) {
 
 }  // namespace
 
-std::vector<LeftChild> remove_strays(const CgroupPool& cgroups, const std::string& store_id, const std::string& incarnation) {
+std::vector<LeftChild> remove_strays(const std::vector<StoreFolders>& hierarchies, const std::string& store_id, const std::string& incarnation) {
   std::vector<LeftChild> removed;
   if (store_id.empty()) return removed;
   const std::string store_mark = "REEVE_STORE=" + store_id;
   const std::string runner_mark = "REEVE_RUNNER=" + incarnation;
-  const auto foreign = foreign_cgroups(cgroups);
+  const auto foreign = foreign_cgroups(hierarchies);
   for (int round = 0; round < 10; ++round) {   // one that was forking meanwhile is met in the next
     std::vector<Doomed> doomed;
     for (const auto& cgroup : foreign) {

@@ -10,7 +10,6 @@
 namespace reeve::executors::worker {
 
 namespace asio = boost::asio;
-using process::Bell;
 
 Errand::Errand(const asio::any_io_executor& loop, const Execution& execution, Observer& observer, Brake& brake, Pool& pool)
     : execution_(execution), observer_(observer), brake_(brake), pool_(pool), news_(loop),

@@ -14,7 +14,7 @@
 
 #include "executors/execution.hpp"
 #include "executors/executor.hpp"
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 #include "executors/process/output.hpp"
 #include "executors/protocol/dialogue.hpp"
 #include "executors/worker/pool_plan.hpp"
@@ -66,7 +66,7 @@ class Errand {
   Observer& observer_;
   Brake& brake_;
   Pool& pool_;
-  process::Bell news_;
+  Bell news_;
   process::Capture capture_;
   protocol::Dialogue dialogue_;
   WorkerProcess* worker_ = nullptr;                 // while it works on this
@@ -74,7 +74,7 @@ class Errand {
   bool over_ = false;
   bool passed_ = false;
   std::optional<StopReason> stop_{};
-  process::Bell::Moment kill_at_ = process::Bell::never;
+  Bell::Moment kill_at_ = Bell::never;
   Outcome outcome_{};
 };
 

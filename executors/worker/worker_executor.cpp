@@ -23,7 +23,7 @@ Outcome ended(End end) {
 WorkerExecutor::WorkerExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<process::Containment> containment)
     : ground_(std::make_shared<Ground>()), room_changed_(options.room_changed), emptied_(loop) {
   ground_->loop = std::move(loop);
-  ground_->surroundings = {options.incarnation, options.store_id, options.socket};
+  ground_->surroundings = process::surroundings_of(options);
   ground_->containment = std::move(containment);
 }
 
@@ -91,7 +91,7 @@ asio::awaitable<void> WorkerExecutor::close() {
   for (const auto& [spec, pool] : pools_) pool->close();
   tidy();
   while (!pools_.empty()) {
-    co_await emptied_.wait(process::Bell::never);
+    co_await emptied_.wait(Bell::never);
     tidy();
   }
 }

@@ -11,7 +11,7 @@
 
 #include "executors/executor.hpp"
 #include "executors/make.hpp"
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 #include "executors/process/containment.hpp"
 #include "executors/worker/pool.hpp"
 
@@ -39,7 +39,7 @@ class WorkerExecutor final : public Executor {
   std::function<void()> room_changed_;
   std::unordered_map<const WorkerSpec*, std::shared_ptr<Pool>> pools_{};   // of this and of frames, see Pool
   std::unordered_set<const WorkerSpec*> declared_{};
-  process::Bell emptied_;
+  Bell emptied_;
   bool closed_ = false;
 };
 

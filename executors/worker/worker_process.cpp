@@ -22,7 +22,6 @@ namespace reeve::executors::worker {
 namespace {
 
 namespace asio = boost::asio;
-using process::Bell;
 using std::chrono::milliseconds;
 
 constexpr std::int64_t line_room = 64 << 10;          // of a result's line besides its value
@@ -60,7 +59,7 @@ std::string words_of(const ExitStatus& exit) {
 
 WorkerProcess::WorkerProcess(Ground& ground, Pool& pool, WorkerId id)
     : ground_(ground), pool_(pool), id_(id), birth_(birth_of(pool.spec())), number_(++ground.workers),
-      tree_(ground.containment, {"REEVE_WORKER_NUMBER=" + std::to_string(number_)}), news_(ground.loop), watch_(ground.loop), out_(ground.loop),
+      tree_(ground.containment, {"REEVE_WORKER_NUMBER=" + std::to_string(number_)}, birth_.process->limits), news_(ground.loop), watch_(ground.loop), out_(ground.loop),
       err_(ground.loop), talk_(ground.loop), room_{Bell(ground.loop), Bell(ground.loop), Bell(ground.loop)}, line_(std::make_shared<Line>()),
       decoder_(static_cast<std::size_t>(birth_.process->result_bytes_max + line_room)),
       outbox_(talk_, most_unread, [this] { break_off("it does not read what it is answered: more than 1 MiB wait"); }) {
@@ -90,11 +89,15 @@ void WorkerProcess::stop_serving() {
 bool WorkerProcess::start() {
   static const std::string no_payload_folder;
   if (tree_.error() != 0) {
-    problem_ = "no cgroup for the worker: " + std::generic_category().message(tree_.error());
+    problem_ = "no cgroup for the worker: " + tree_.what() + ": " + std::generic_category().message(tree_.error());
     return false;
   }
   process::Preparation preparation(birth_, ground_.surroundings, no_payload_folder, process::WorkerIdentity{number_});
   if (const auto end = preparation.make()) {
+    problem_ = words_of(*end);
+    return false;
+  }
+  if (const auto end = preparation.limit(tree_.limits(), ground_.containment->controllers())) {
     problem_ = words_of(*end);
     return false;
   }
@@ -215,6 +218,7 @@ asio::awaitable<void> WorkerProcess::bury() {
   talk_.close(ignored);
   while (readers_ > 0) co_await news_.wait(Bell::never);
   death_.asked = (killed_ && !broken_) || ending_;
+  death_.oom = death_.exit.signal == SIGKILL && !killed_ && tree_.limits().oom_kills() > 0;
   if (!errands_.empty() && !killed_) errands_.front()->leave_behind(std::move(left));
   for (Errand* errand : std::exchange(errands_, {})) errand->bereave(death_, broken_);
 }

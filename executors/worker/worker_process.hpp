@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "executors/process/bell.hpp"
+#include "executors/bell.hpp"
 #include "executors/process/containment.hpp"
 #include "executors/process/environment.hpp"
 #include "executors/process/preparation.hpp"
@@ -74,7 +74,7 @@ class WorkerProcess {
   void reap();
   void stop_serving();
   void hang_up();
-  [[nodiscard]] process::Bell::Moment next_deadline() const;
+  [[nodiscard]] Bell::Moment next_deadline() const;
   void heed_deadlines();
 
   void begin_reading();
@@ -82,7 +82,7 @@ class WorkerProcess {
   void spawn(Reader reader);
   boost::asio::awaitable<void> read_output(Stream stream);
   boost::asio::awaitable<void> read_protocol();
-  boost::asio::awaitable<void> heed_backlog(process::Bell& room);
+  boost::asio::awaitable<void> heed_backlog(Bell& room);
   [[nodiscard]] Errand* crowded();
   void read_what_is_there(boost::asio::posix::stream_descriptor& from, Stream stream);
   void print(Stream stream, std::string_view bytes);
@@ -106,12 +106,12 @@ class WorkerProcess {
   process::Tree tree_;
   std::optional<process::Child> child_{};
   std::int64_t pid_ = 0;
-  process::Bell news_;
+  Bell news_;
   boost::asio::posix::stream_descriptor watch_;     // the pidfd
   boost::asio::posix::stream_descriptor out_;
   boost::asio::posix::stream_descriptor err_;
   boost::asio::posix::stream_descriptor talk_;
-  std::array<process::Bell, 3> room_;
+  std::array<Bell, 3> room_;
   std::shared_ptr<Line> line_;                      // of this and of each answer that is still to come
   protocol::Decoder decoder_;
   protocol::Outbox outbox_;
@@ -130,10 +130,10 @@ class WorkerProcess {
   int faults_ = 0;
   int readers_ = 0;
   std::size_t frame_ = 0;
-  process::Bell::Moment frame_deadline_ = process::Bell::never;
-  process::Bell::Moment closed_deadline_ = process::Bell::never;
-  process::Bell::Moment ready_deadline_ = process::Bell::never;
-  process::Bell::Moment end_deadline_ = process::Bell::never;
+  Bell::Moment frame_deadline_ = Bell::never;
+  Bell::Moment closed_deadline_ = Bell::never;
+  Bell::Moment ready_deadline_ = Bell::never;
+  Bell::Moment end_deadline_ = Bell::never;
   std::string problem_{};                           // why it did not start, or was killed
   Death death_{};
 };

@@ -10,6 +10,7 @@ CancelAnswer MemoryTasks::cancel(TaskId id, std::string_view reason, std::string
   if (is_terminal(task->status)) return {CancelResult::already_terminal, task->status, {}};
   if (task->status == Status::queued || task->status == Status::waiting) {
     state_.append(cancel_before_start(state_.edit(*task), "cancelled", reason, actor, now));
+    waits_.task_ended(*task, Waits::Completed::kept, now);
     return {CancelResult::cancelled, Status::cancelled, {}};
   }
   const ClaimKey running{task->id, task->epoch};

@@ -28,6 +28,7 @@ std::vector<Task*> MemoryTasks::claimable(Timestamp now) {
 ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
   state_.require_batch();
   ClaimAnswer answer;
+  const bool more_rings = waits_.ring(now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
   std::vector<Room> kinds = request.kinds;
   std::vector<Room> queues = request.queues;
@@ -50,7 +51,8 @@ ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
     if (task.run_at > now) answer.next_due = earlier(answer.next_due, task.run_at);
     if (task.expires_at && *task.expires_at > now) answer.next_due = earlier(answer.next_due, *task.expires_at);
   }
-  if (more_expired) answer.next_due = now;
+  if (const auto alarm = waits_.next_alarm()) answer.next_due = earlier(answer.next_due, *alarm);
+  if (more_rings || more_expired) answer.next_due = now;
   return answer;
 }
 

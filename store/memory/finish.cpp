@@ -14,7 +14,28 @@ Finished MemoryTasks::finish(const Finish& finish, Timestamp now) {
   complete(state_.edit_attempt(finish.claim), finish, now);
   if (task->status == Status::queued) state_.note_progress_event(task->id, std::nullopt);
   state_.append(std::move(ended.event));
+  if (task->status == Status::waiting && waits_.resume_if_nothing_is_left(*task, now)) {
+    ended.answer.status = task->status;
+    ended.answer.retry_at = task->run_at;
+  }
+  if (!is_terminal(task->status)) return ended.answer;
+  const bool forget = task->status == Status::succeeded && !finish.keep_steps;
+  waits_.task_ended(*task, forget ? Waits::Completed::forgotten : Waits::Completed::kept, now);
+  if (task->status == Status::succeeded) ended.answer.staged = enqueue_staged(finish.staged, now);
   return ended.answer;
+}
+
+// One by one: what cannot be stored must not take the completion with it.
+std::vector<Enqueued> MemoryTasks::enqueue_staged(const std::vector<NewTask>& staged, Timestamp now) {
+  std::vector<Enqueued> stored;
+  for (const NewTask& task : staged) {
+    EnqueueRequest one;
+    one.tasks.push_back(task);
+    const EnqueueAnswer answer = enqueue(one, now);
+    if (const auto* done = std::get_if<EnqueueDone>(&answer)) stored.push_back(done->tasks.at(0));
+    else stored.push_back({std::get<EnqueueRefused>(answer).holder, EnqueueDisposition::reused, false});
+  }
+  return stored;
 }
 
 Lost MemoryTasks::take_back(Task& task, LostBy cause, Timestamp now) {
@@ -25,6 +46,7 @@ Lost MemoryTasks::take_back(Task& task, LostBy cause, Timestamp now) {
   if (task.status == Status::queued) state_.note_progress_event(task.id, std::nullopt);
   state_.append(lease_lost_event(before, cause, task.status, now));
   state_.append(std::move(ended.event));
+  if (is_terminal(task.status)) waits_.task_ended(task, Waits::Completed::kept, now);
   return {lost.claim, task.status};
 }
 
@@ -62,6 +84,7 @@ std::vector<TaskId> MemoryTasks::cancel_expired(Timestamp now, int limit) {
   for (Task* task : expired) {
     if (static_cast<int>(ids.size()) >= limit) break;
     state_.append(cancel_before_start(state_.edit(*task), "expired", "not started before it expired", "runner", now));
+    waits_.task_ended(*task, Waits::Completed::kept, now);
     ids.push_back(task->id);
   }
   return ids;

@@ -9,20 +9,20 @@ Task* MemoryJournal::held(ClaimKey claim) {
   return task && holds(*task, claim) ? task : nullptr;
 }
 
-void MemoryJournal::saw_life(Task& task, Timestamp now) {
-  state_.edit(task).last_seen_at = now;
+void saw_life(State& state, Task& task, Timestamp now) {
+  state.edit(task).last_seen_at = now;
   if (!task.stale_at) return;
   task.stale_at.reset();
   task.stale_reason.clear();
   Event event = event_about(task, "task.stale", "handler", now);
   event.data = event_data::stale_cleared();
-  state_.append(std::move(event));
+  state.append(std::move(event));
 }
 
 bool MemoryJournal::progress(ClaimKey claim, const Progress& progress, Timestamp now) {
   Task* task = held(claim);
   if (!task) return false;
-  saw_life(*task, now);
+  saw_life(state_, *task, now);
   task->progress = merge(task->progress, progress);
   task->progress_at = now;
   const auto last = state_.progress_events.find(task->id);
@@ -38,7 +38,7 @@ bool MemoryJournal::log(ClaimKey claim, std::span<const LogLine> lines, Timestam
   Task* task = held(claim);
   if (!task) return false;
   if (lines.empty()) return true;
-  saw_life(*task, now);
+  saw_life(state_, *task, now);
   for (const LogLine& line : lines) state_.append_log(claim, line);
   return true;
 }
@@ -58,7 +58,7 @@ bool MemoryJournal::flag_stale(ClaimKey claim, std::string_view reason, Timestam
 bool MemoryJournal::clear_stale(ClaimKey claim, Timestamp now) {
   Task* task = held(claim);
   if (!task) return false;
-  saw_life(*task, now);
+  saw_life(state_, *task, now);
   return true;
 }
 

@@ -10,6 +10,7 @@ class MemoryStore final : public Store {
   void batch(std::span<Operation* const> operations) override;
   Tasks& tasks() override { return tasks_; }
   Journal& journal() override { return journal_; }
+  Steps& steps() override { return steps_; }
   Runners& runners() override { return runners_; }
   Queues& queues() override { return queues_; }
   Maintenance& maintenance() override { return maintenance_; }
@@ -21,6 +22,7 @@ class MemoryStore final : public Store {
   State state_{};
   MemoryTasks tasks_{state_};
   MemoryJournal journal_{state_};
+  MemorySteps steps_{state_, tasks_};
   MemoryRunners runners_{state_, tasks_};
   MemoryQueues queues_{state_};
   MemoryMaintenance maintenance_{state_};

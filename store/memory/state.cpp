@@ -98,6 +98,10 @@ void State::erase_task(TaskId id) {
     if (event.task == id) own.push_back(seq);
   for (const std::int64_t seq : own) erase_event(seq);
   note_progress_event(id, std::nullopt);
+  for (const auto& key : keys_of(steps, id)) erase(steps, key);
+  for (const auto& key : keys_of(step_tries, id)) erase(step_tries, key);
+  for (const auto& key : keys_of(signals, id)) erase(signals, key);
+  for (const auto& key : keys_of(timers, id)) erase(timers, key);
   undo_.push_back([this, task = std::move(tasks[id]), rows = std::move(attempts[id]), lines = std::move(logs[id])] {
     attempts[task.id] = rows;
     logs[task.id] = lines;

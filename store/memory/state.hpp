@@ -11,9 +11,15 @@
 #include <string>
 #include <vector>
 
+#include "store/steps.hpp"
 #include "store/store.hpp"
 
 namespace reeve::store::memory {
+
+struct StepRow : KeptStep {
+  std::int64_t number = 0;                        // order in which steps were first begun
+  std::vector<AwaitedTask> awaited{};             // of a wait for tasks, while it waits
+};
 
 struct RememberedRequest {
   std::string fingerprint{};
@@ -28,12 +34,19 @@ class State {
   std::map<TaskId, std::vector<Attempt>> attempts{};
   std::map<TaskId, std::vector<LogLine>> logs{};
   std::map<TaskId, Timestamp> progress_events{};  // when the newest task.progress event of the attempt was appended
+  std::map<std::pair<TaskId, std::string>, StepRow> steps{};
+  std::map<std::pair<TaskId, std::int64_t>, StepTry> step_tries{};  // by a number that grows over all tasks
+  std::map<std::pair<TaskId, std::int64_t>, Signal> signals{};
+  std::map<std::pair<TaskId, std::string>, Timer> timers{};
   std::map<std::int64_t, Event> events{};
   std::map<std::string, RememberedRequest, std::less<>> requests{};
   std::map<std::string, QueuePause, std::less<>> pauses{};
   std::vector<RunnerRow> runners{};
   std::int64_t last_task = 0;
   std::int64_t last_event = 0;
+  std::int64_t last_step = 0;
+  std::int64_t last_try = 0;
+  std::int64_t last_signal = 0;
   std::int64_t pruned_events = 0;                 // retention has let go everything up to here
   mutable std::mutex mutex{};
 
@@ -60,11 +73,39 @@ class State {
   void erase_pause(std::string_view queue);
   RunnerRow& add(RunnerRow runner);
   void stop_runner(RunnerRow& runner, Timestamp at);
+  std::int64_t next(std::int64_t& counter) {      // one of the last_ numbers
+    note(counter);
+    return ++counter;
+  }
+  // A row of `table` to be changed, made when there is none.
+  template <class Table>
+  auto& edit(Table& table, const typename Table::key_type& key) {
+    note_row(table, key);
+    return table[key];
+  }
+  template <class Table>
+  void erase(Table& table, const typename Table::key_type& key) {
+    note_row(table, key);
+    table.erase(key);
+  }
+  // The keys of the rows of one task, in a table that is keyed by task and something else.
+  template <class Table>
+  [[nodiscard]] static std::vector<typename Table::key_type> keys_of(const Table& table, TaskId task) {
+    std::vector<typename Table::key_type> keys;
+    for (auto row = table.lower_bound({task, {}}); row != table.end() && row->first.first == task; ++row) keys.push_back(row->first);
+    return keys;
+  }
 
  private:
   template <class Value>
   void note(Value& place) {
     undo_.push_back([&place, before = place] { place = before; });
+  }
+  template <class Table>
+  void note_row(Table& table, const typename Table::key_type& key) {
+    const auto row = table.find(key);
+    if (row == table.end()) undo_.push_back([&table, key] { table.erase(key); });
+    else undo_.push_back([&table, key, before = row->second] { table[key] = before; });
   }
   std::vector<std::function<void()>> undo_{};
   bool in_batch_ = false;

@@ -4,6 +4,7 @@
 
 #include "store/life.hpp"
 #include "store/memory/state.hpp"
+#include "store/memory/waits.hpp"
 #include "store/store.hpp"
 
 namespace reeve::store::memory {
@@ -29,8 +30,13 @@ class MemoryTasks final : public Tasks {
   const Task* open_twin(std::string_view token, TaskId except) const;
   std::vector<Task*> claimable(Timestamp now);
   std::vector<TaskId> cancel_expired(Timestamp now, int limit);
+  std::vector<Enqueued> enqueue_staged(const std::vector<NewTask>& staged, Timestamp now);
   State& state_;
+  Waits waits_{state_};
 };
+
+// A sign of life of the handler ends staleness.
+void saw_life(State& state, Task& task, Timestamp now);
 
 class MemoryJournal final : public Journal {
  public:
@@ -42,8 +48,32 @@ class MemoryJournal final : public Journal {
 
  private:
   Task* held(ClaimKey claim);
-  void saw_life(Task& task, Timestamp now);
   State& state_;
+};
+
+class MemorySteps final : public Steps {
+ public:
+  MemorySteps(State& state, MemoryTasks& tasks) : state_(state), tasks_(tasks) {}
+  StepBegun begin_step(ClaimKey claim, std::string_view name, std::string_view input, Timestamp now) override;
+  StepEnded end_step(ClaimKey claim, std::string_view name, std::string_view output, const std::optional<TaskError>& error,
+                     Timestamp now) override;
+  WaitAnswer wait(ClaimKey claim, const WaitRequest& request, Timestamp now) override;
+  SignalTaken take_signal(ClaimKey claim, std::string_view name, std::string_view type, Timestamp now) override;
+  TimerResult set_timer(ClaimKey claim, std::string_view name, Timestamp at, Timestamp now) override;
+  TimerResult cancel_timer(ClaimKey claim, std::string_view name, Timestamp now) override;
+  std::optional<EnqueueAnswer> enqueue_once(ClaimKey claim, std::string_view name, const NewTask& task, Timestamp now) override;
+  SignalSent send_signal(TaskId task, std::string_view type, std::string_view payload, std::string_view actor, Timestamp now) override;
+
+ private:
+  Task* held(ClaimKey claim, Timestamp now);                               // a sign of life, too
+  StepRow* find(TaskId task, std::string_view name);
+  std::optional<std::string> refuse_new(TaskId task) const;
+  void add(KeptStep step);
+  StepRow begin_wait(const Task& task, const WaitRequest& request, Timestamp now) const;
+  SignalTaken again(const StepRow& known) const;
+  State& state_;
+  MemoryTasks& tasks_;
+  Waits waits_{state_};
 };
 
 class MemoryRunners final : public Runners {

@@ -6,7 +6,7 @@ namespace reeve::store::sqlite {
 
 CancelAnswer SqliteTasks::cancel(TaskId id, std::string_view reason, std::string_view actor, Timestamp now) {
   session_.require_batch();
-  std::optional<Task> task = load_hot(session_.db, id);
+  std::optional<HotTask> task = load_hot(session_.db, id);
   if (!task) return {CancelResult::not_found, Status::cancelled, {}};
   if (is_terminal(task->status)) return {CancelResult::already_terminal, task->status, {}};
   if (task->status == Status::queued || task->status == Status::waiting) {
@@ -25,7 +25,7 @@ CancelAnswer SqliteTasks::cancel(TaskId id, std::string_view reason, std::string
   return {CancelResult::requested, task->status, running};
 }
 
-void SqliteTasks::cancel_queued(Task& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now) {
+void SqliteTasks::cancel_queued(HotTask& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now) {
   const Status from = task.status;
   const Event event = cancel_before_start(task, code, reason, actor, now);
   {
@@ -36,6 +36,7 @@ void SqliteTasks::cancel_queued(Task& task, std::string_view code, std::string_v
   write_error(session_.db, task.id, 0, *task.error);
   session_.append(event);
   session_.counts.moved(task, from);
+  waits_.task_ended(task, Waits::Completed::kept, now);
 }
 
 }  // namespace reeve::store::sqlite

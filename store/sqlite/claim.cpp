@@ -130,6 +130,7 @@ std::vector<Lane> open_lanes(Session& session, Admission& admission, int limit) 
 ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
   session_.require_batch();
   ClaimAnswer answer;
+  const bool more_rings = waits_.ring(now);
   const bool more_due = promote(now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
   if (request.limit > 0) {
@@ -152,7 +153,7 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
     answer.tasks.reserve(chosen.size());
     for (const TaskId id : chosen) take(id, request, now, answer.tasks);
   }
-  answer.next_due = more_due || more_expired ? now : next_due(now);
+  answer.next_due = more_rings || more_due || more_expired ? now : next_due(now);
   return answer;
 }
 
@@ -189,14 +190,18 @@ bool SqliteTasks::take(TaskId id, const ClaimRequest& request, Timestamp now, st
 std::optional<Timestamp> SqliteTasks::next_due(Timestamp now) {
   Query query = session_.db.query(
       "SELECT (SELECT min(run_at) FROM reeve_task INDEXED BY reeve_task_held WHERE hold = 1), "
-      "(SELECT min(expires_at) FROM reeve_task INDEXED BY reeve_task_expires WHERE hold IS NOT NULL AND expires_at IS NOT NULL AND expires_at > ?)");
+      "(SELECT min(expires_at) FROM reeve_task INDEXED BY reeve_task_expires WHERE hold IS NOT NULL AND expires_at IS NOT NULL AND expires_at > ?), "
+      "(SELECT min(at) FROM reeve_timer INDEXED BY reeve_timer_at WHERE fired_at IS NULL), "
+      "(SELECT min(wake_at) FROM reeve_step INDEXED BY reeve_step_wake WHERE wake_at IS NOT NULL)");
   query.bind(now);
-  if (!query.step()) return std::nullopt;
+  std::optional<Timestamp> next;
+  if (!query.step()) return next;
   Row row = query.row();
-  const auto due = row.maybe_time();
-  const auto expires = row.maybe_time();
-  if (due && expires) return std::min(*due, *expires);
-  return due ? due : expires;
+  for (int moments = 4; moments > 0; --moments) {
+    const auto at = row.maybe_time();
+    if (at && (!next || *at < *next)) next = at;
+  }
+  return next;
 }
 
 bool SqliteTasks::start(ClaimKey claim, std::int64_t pid, std::string_view executor, Timestamp now) {

@@ -34,7 +34,7 @@ ExpireAnswer SqliteTasks::expire(Timestamp now, int limit) {
 }
 
 Lost SqliteTasks::take_back(TaskId id, LostBy cause, Timestamp now) {
-  Task task = load_hot(session_.db, id).value();
+  HotTask task = load_hot(session_.db, id).value();
   const Task before = task;
   const Finish lost = lost_attempt(task, cause, now);
   Task after = task;
@@ -54,7 +54,7 @@ std::vector<TaskId> SqliteTasks::cancel_expired(Timestamp now, int limit) {
     while (query.step()) expired.push_back(query.row().id());
   }
   for (const TaskId id : expired) {
-    Task task = load_hot(session_.db, id).value();
+    HotTask task = load_hot(session_.db, id).value();
     cancel_queued(task, "expired", "not started before it expired", "runner", now);
   }
   return expired;

@@ -5,20 +5,41 @@ namespace reeve::store::sqlite {
 
 Finished SqliteTasks::finish(const Finish& finish, Timestamp now) {
   session_.require_batch();
-  std::optional<Task> task = load_hot(session_.db, finish.claim.task);
+  std::optional<HotTask> task = load_hot(session_.db, finish.claim.task);
   if (!task) return {};
   if (!holds(*task, finish.claim)) return {false, task->status, {}};
   return end(*task, finish, now);
 }
 
-Finished SqliteTasks::end(Task& task, const Finish& finish, Timestamp now) {
+Finished SqliteTasks::end(HotTask& task, const Finish& finish, Timestamp now) {
   const Status from = task.status;
-  const Ended ended = end_attempt(task, finish, now);
+  Ended ended = end_attempt(task, finish, now);
   write_ended(task, now);
   write_attempt(finish, now);
   session_.append(ended.event);
   session_.counts.moved(task, from);
+  if (task.status == Status::waiting && waits_.resume_if_nothing_is_left(task, now)) {
+    ended.answer.status = task.status;
+    ended.answer.retry_at = task.run_at;
+  }
+  if (!is_terminal(task.status)) return ended.answer;
+  const bool forget = task.status == Status::succeeded && !finish.keep_steps;
+  waits_.task_ended(task, forget ? Waits::Completed::forgotten : Waits::Completed::kept, now);
+  if (task.status == Status::succeeded) ended.answer.staged = enqueue_staged(finish.staged, now);
   return ended.answer;
+}
+
+// One by one: what cannot be stored must not take the completion with it.
+std::vector<Enqueued> SqliteTasks::enqueue_staged(const std::vector<NewTask>& staged, Timestamp now) {
+  std::vector<Enqueued> stored;
+  for (const NewTask& task : staged) {
+    EnqueueRequest one;
+    one.tasks.push_back(task);
+    const EnqueueAnswer answer = enqueue(one, now);
+    if (const auto* done = std::get_if<EnqueueDone>(&answer)) stored.push_back(done->tasks.at(0));
+    else stored.push_back({std::get<EnqueueRefused>(answer).holder, EnqueueDisposition::reused, false});
+  }
+  return stored;
 }
 
 // What end_attempt() changed. The indexes of ready and held tasks are only touched when the task is queued again.
@@ -30,6 +51,11 @@ void SqliteTasks::write_ended(const Task& task, Timestamp now) {
     row.bind(static_cast<int>(hold_of(task, now)), task.run_at, task.attempt, task.crashes, task.interruptions, task.snoozes, task.started_at,
              task.id);
     row.run();
+  } else if (task.status == Status::waiting) {
+    Query row = session_.db.query(
+        "UPDATE reeve_task SET status = 'waiting', attempt = ?, runner = 0, lease_expires_at = NULL, started_at = ?, stale_at = NULL, "
+        "stale_reason = NULL WHERE id = ?");
+    row.bind(task.attempt, task.started_at, task.id).run();
   } else {
     Query row = session_.db.query(
         "UPDATE reeve_task SET status = ?, attempt = ?, crashes = ?, runner = 0, lease_expires_at = NULL, started_at = ?, finished_at = ?, "
@@ -52,10 +78,11 @@ void SqliteTasks::write_attempt(const Finish& finish, Timestamp now) {
   Query row = session_.db.query(
       "UPDATE reeve_attempt SET finished_at = ?, outcome = ?, exit_code = ?, cpu_user_ms = ?, cpu_system_ms = ?, max_rss_kib = ?, "
       "read_bytes = ?, write_bytes = ?, output_bytes = ?, dropped_bytes = ?, left_children = ?, pid = coalesce(nullif(?, 0), pid), "
-      "started_at = coalesce(started_at, ?) WHERE task = ? AND epoch = ?");
+      "executor = iif(started_at IS NULL, ?, executor), started_at = coalesce(started_at, ?) WHERE task = ? AND epoch = ?");
   const ResourceUse& use = finish.use;
   row.bind(now, name(finish.outcome), finish.exit_code, use.cpu_user_ms, use.cpu_system_ms, use.max_rss_kib, use.read_bytes, use.write_bytes,
-           use.output_bytes, use.dropped_bytes, finish.left_children, finish.pid, finish.started_at, finish.claim.task, finish.claim.epoch);
+           use.output_bytes, use.dropped_bytes, finish.left_children, finish.pid, or_null(finish.executor), finish.started_at, finish.claim.task,
+           finish.claim.epoch);
   row.run();
   if (finish.error) write_error(session_.db, finish.claim.task, finish.claim.epoch, *finish.error);
 }

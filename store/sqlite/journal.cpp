@@ -11,22 +11,21 @@ std::optional<Task> SqliteJournal::held(ClaimKey claim) {
   return task;
 }
 
-// A sign of life ends staleness.
-void SqliteJournal::saw_life(const Task& task, Timestamp now) {
+void saw_life(Session& session, const Task& task, Timestamp now) {
   {
-    Query row = session_.db.query("UPDATE reeve_task SET last_seen_at = ?, stale_at = NULL, stale_reason = NULL WHERE id = ?");
+    Query row = session.db.query("UPDATE reeve_task SET last_seen_at = ?, stale_at = NULL, stale_reason = NULL WHERE id = ?");
     row.bind(now, task.id).run();
   }
   if (!task.stale_at) return;
   Event event = event_about(task, "task.stale", "handler", now);
   event.data = event_data::stale_cleared();
-  session_.append(event);
+  session.append(event);
 }
 
 bool SqliteJournal::progress(ClaimKey claim, const Progress& progress, Timestamp now) {
   std::optional<Task> task = held(claim);
   if (!task) return false;
-  saw_life(*task, now);
+  saw_life(session_, *task, now);
   std::optional<Timestamp> last_event;
   {
     Query before = session_.db.query("SELECT " REEVE_PROGRESS_COLUMNS ", g.event_at FROM reeve_progress g WHERE g.task = ?");
@@ -55,7 +54,7 @@ bool SqliteJournal::log(ClaimKey claim, std::span<const LogLine> lines, Timestam
   const std::optional<Task> task = held(claim);
   if (!task) return false;
   if (lines.empty()) return true;
-  saw_life(*task, now);
+  saw_life(session_, *task, now);
   std::int64_t seq = 0;
   {
     Query last = session_.db.query("SELECT max(seq) FROM reeve_log WHERE task = ?");
@@ -87,7 +86,7 @@ bool SqliteJournal::flag_stale(ClaimKey claim, std::string_view reason, Timestam
 bool SqliteJournal::clear_stale(ClaimKey claim, Timestamp now) {
   const std::optional<Task> task = held(claim);
   if (!task) return false;
-  saw_life(*task, now);
+  saw_life(session_, *task, now);
   return true;
 }
 

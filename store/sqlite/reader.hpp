@@ -15,6 +15,11 @@ class SqliteReader final : public Reader {
   TaskPage list(const ListQuery& query, Timestamp now) override;
   std::vector<Attempt> attempts(TaskId id) override;
   LogPage log(const LogQuery& query) override;
+  std::vector<Step> steps(TaskId id) override;
+  std::vector<StepTry> step_tries(TaskId id) override;
+  std::vector<Signal> signals(TaskId id, bool unconsumed_only) override;
+  std::vector<Timer> timers(TaskId id) override;
+  std::vector<StepTimings> step_timings(std::string_view kind, int newest) override;
   EventPage events(const EventQuery& query) override;
   Cursor last_event() override;
   Cursor first_event() override;

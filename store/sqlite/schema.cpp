@@ -29,7 +29,7 @@ std::string status_is(Wanted wanted) {
   return sql + ")";
 }
 
-std::string first_step() {
+std::string first_migration() {
   const std::string any = status_is([](Status) { return true; });
   const std::string terminal = status_is([](Status status) { return is_terminal(status); });
   const std::string active = status_is([](Status status) { return status == Status::claimed || status == Status::running; });
@@ -231,11 +231,11 @@ INSERT INTO reeve_meta VALUES ('store_id', lower(hex(randomblob(16))));
 )sql";
 }
 
-void apply(Connection& db, const Step& step) {
-  const std::string number = std::to_string(step.number);
+void apply(Connection& db, const Migration& migration) {
+  const std::string number = std::to_string(migration.number);
   db.run("BEGIN IMMEDIATE");
   try {
-    db.run(step.sql);
+    db.run(migration.sql);
     db.run("INSERT OR REPLACE INTO reeve_meta VALUES ('schema', '" + number + "')");
     db.run("PRAGMA user_version = " + number);
     db.run("PRAGMA application_id = " + std::to_string(application_id));
@@ -248,21 +248,21 @@ void apply(Connection& db, const Step& step) {
 
 }  // namespace
 
-std::span<const Step> steps() {
-  static const std::vector<Step> all{{1, first_step()}};
+std::span<const Migration> migrations() {
+  static const std::vector<Migration> all{{1, first_migration()}, {2, second_migration()}};
   return all;
 }
 
-int newest_schema() { return steps().back().number; }
+int newest_schema() { return migrations().back().number; }
 
 int present_schema(Connection& db) {
   if (db.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'reeve_meta'") == 0) return 0;
   return static_cast<int>(db.integer("SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'schema'"));
 }
 
-void migrate(Connection& db, std::span<const Step> wanted) {
-  for (const Step& step : wanted)
-    if (step.number > present_schema(db)) apply(db, step);
+void migrate(Connection& db, std::span<const Migration> wanted) {
+  for (const Migration& migration : wanted)
+    if (migration.number > present_schema(db)) apply(db, migration);
 }
 
 }  // namespace reeve::store::sqlite
@@ -271,7 +271,7 @@ namespace reeve::store {
 
 std::string schema_sql() {
   std::string sql;
-  for (const sqlite::Step& step : sqlite::steps()) sql += "-- schema " + std::to_string(step.number) + "\n" + step.sql.substr(1);
+  for (const sqlite::Migration& migration : sqlite::migrations()) sql += "-- schema " + std::to_string(migration.number) + "\n" + migration.sql.substr(1);
   return sql;
 }
 

@@ -1,7 +1,7 @@
-// The tables, as numbered steps from an empty file to the newest schema.
+// The tables, as numbered migrations from an empty file to the newest schema.
 //
-// A step is applied in one transaction together with its number, so that it happened wholly or not at all. Steps are never changed once
-// released; a change is a new step.
+// A migration is applied in one transaction together with its number, so that it happened wholly or not at all. Migrations are never changed
+// once released; a change is a new one.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +12,23 @@
 
 namespace reeve::store::sqlite {
 
-struct Step {
+struct Migration {
   int number = 0;
   std::string sql{};
 };
 
 inline constexpr std::int32_t application_id = 0x52455645;  // "REVE"
 
-[[nodiscard]] std::span<const Step> steps();
+[[nodiscard]] std::span<const Migration> migrations();
 [[nodiscard]] int newest_schema();
 
-// The number of the last step applied; 0 in an empty file.
+// The tables of steps, waits, signals and timers.
+[[nodiscard]] std::string second_migration();
+
+// The number of the last migration applied; 0 in an empty file.
 [[nodiscard]] int present_schema(Connection& db);
 
 // Applies what is missing.
-void migrate(Connection& db, std::span<const Step> wanted);
+void migrate(Connection& db, std::span<const Migration> wanted);
 
 }  // namespace reeve::store::sqlite

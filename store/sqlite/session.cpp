@@ -68,6 +68,8 @@ void Session::load() {
                     "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_task'), 0))");
   last_event_ = mark("SELECT max(coalesce((SELECT max(seq) FROM reeve_event), 0), "
                      "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_event'), 0))");
+  last_signal_ = mark("SELECT max(coalesce((SELECT max(id) FROM reeve_signal), 0), "
+                      "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_signal'), 0))");
   last_runner_ = mark("SELECT coalesce(max(id), 0) FROM reeve_runner");
   paused_.clear();
   Query paused = db.query("SELECT queue FROM reeve_pause");
@@ -76,8 +78,10 @@ void Session::load() {
 }
 
 void Session::write_numbers() {
-  Query put = db.query("INSERT OR REPLACE INTO reeve_meta (key, value) VALUES ('last_task', CAST(? AS TEXT)), ('last_event', CAST(? AS TEXT))");
-  put.bind(last_task_, last_event_).run();
+  Query put = db.query(
+      "INSERT OR REPLACE INTO reeve_meta (key, value) VALUES ('last_task', CAST(? AS TEXT)), ('last_event', CAST(? AS TEXT)), "
+      "('last_signal', CAST(? AS TEXT))");
+  put.bind(last_task_, last_event_, last_signal_).run();
 }
 
 void Session::prune_events_to(std::int64_t seq) {

@@ -50,6 +50,8 @@ class Session {
   // Numbers. Held in memory; read again whenever a transaction was undone.
   TaskId next_task() { return TaskId{++last_task_}; }
   [[nodiscard]] std::int64_t last_event() const { return last_event_; }
+  std::int64_t next_signal() { return ++last_signal_; }
+  [[nodiscard]] TaskId last_task() const { return TaskId{last_task_}; }
   std::int64_t next_runner() { return ++last_runner_; }
   // Rows are about to be deleted: what was the newest number must not be forgotten with them.
   void keep_numbers() { numbers_at_risk_ = true; }
@@ -68,6 +70,7 @@ class Session {
   void write_numbers();
   std::int64_t last_task_ = 0;
   std::int64_t last_event_ = 0;
+  std::int64_t last_signal_ = 0;
   std::int64_t last_runner_ = 0;
   bool numbers_at_risk_ = false;
   bool loaded_ = false;

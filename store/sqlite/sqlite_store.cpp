@@ -45,7 +45,7 @@ SqliteStore::SqliteStore(const std::string& path, const Options& options)
       session_(prepare(path, lock_), options.busy_timeout, options.busy_retries, options.busy_retry_delay),
       wal_(session_.db, options.wal_limit_bytes, options.busy_timeout) {
   configure(session_.db, options.durability);
-  migrate(session_.db, steps());
+  migrate(session_.db, migrations());
   session_.begin();
   session_.rollback();
   last_event_ = session_.last_event();

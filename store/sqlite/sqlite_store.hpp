@@ -18,6 +18,7 @@ class SqliteStore final : public Store {
   void batch(std::span<Operation* const> operations) override;
   Tasks& tasks() override { return tasks_; }
   Journal& journal() override { return journal_; }
+  Steps& steps() override { return steps_; }
   Runners& runners() override { return runners_; }
   Queues& queues() override { return queues_; }
   Maintenance& maintenance() override { return maintenance_; }
@@ -36,6 +37,7 @@ class SqliteStore final : public Store {
   Wal wal_;
   SqliteTasks tasks_{session_};
   SqliteJournal journal_{session_};
+  SqliteSteps steps_{session_, tasks_};
   SqliteRunners runners_{session_, tasks_};
   SqliteQueues queues_{session_};
   SqliteMaintenance maintenance_{session_, tasks_};

@@ -79,13 +79,16 @@ void read_progress(Row& row, Task& task) {
   task.progress_at = row.time();
 }
 
-std::optional<Task> load_hot(Connection& db, TaskId id) {
-  Query query = db.query("SELECT " REEVE_TASK_COLUMNS " FROM reeve_task t WHERE t.id = ?");
+std::optional<HotTask> load_hot(Connection& db, TaskId id) {
+  Query query = db.query("SELECT " REEVE_TASK_COLUMNS ", " REEVE_PARTS_COLUMNS " FROM reeve_task t WHERE t.id = ?");
   query.bind(id);
   if (!query.step()) return std::nullopt;
-  Task task;
+  HotTask task;
   Row row = query.row();
   read_task(row, task);
+  task.steps = row.integer();
+  task.timers = row.flag();
+  task.awaited = row.flag();
   return task;
 }
 

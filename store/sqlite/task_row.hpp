@@ -20,6 +20,14 @@ namespace reeve::store::sqlite {
 #define REEVE_ERROR_COLUMNS "e.code, e.message, e.detail, e.exit_code, e.signal, e.core, e.oom, e.stderr_tail"
 #define REEVE_PROGRESS_COLUMNS "g.percent, g.current, g.total, g.label, g.meta, g.at"
 
+// What the row says of the task's parts beside it: where there is something to look for.
+struct HotTask : Task {
+  std::int64_t steps = 0;    // how many steps and waits it has
+  bool timers = false;       // it set some
+  bool awaited = false;      // another task waits for it
+};
+#define REEVE_PARTS_COLUMNS "t.steps, t.timers, t.awaited"
+
 void read_task(Row& row, Task& task);
 void read_side(Row& row, Task& task);
 void read_payload(Row& row, Task& task);
@@ -27,7 +35,7 @@ void read_error(Row& row, std::optional<TaskError>& error);
 void read_progress(Row& row, Task& task);
 
 // One task, or nullopt. `hot` is what changes; `whole` is everything.
-[[nodiscard]] std::optional<Task> load_hot(Connection& db, TaskId id);
+[[nodiscard]] std::optional<HotTask> load_hot(Connection& db, TaskId id);
 [[nodiscard]] std::optional<Task> load_whole(Connection& db, TaskId id);
 // Result, error and progress: nothing to look for while a task was never claimed.
 void load_history(Connection& db, Task& task);

@@ -3,6 +3,9 @@
 #pragma once
 
 #include "store/sqlite/session.hpp"
+#include "store/sqlite/step_row.hpp"
+#include "store/sqlite/task_row.hpp"
+#include "store/sqlite/waits.hpp"
 #include "store/store.hpp"
 
 namespace reeve::store::sqlite {
@@ -35,13 +38,18 @@ class SqliteTasks final : public Tasks {
   bool take(TaskId id, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
   std::optional<Timestamp> next_due(Timestamp now);
 
-  Finished end(Task& task, const Finish& finish, Timestamp now);
+  Finished end(HotTask& task, const Finish& finish, Timestamp now);
   void write_ended(const Task& task, Timestamp now);
   void write_attempt(const Finish& finish, Timestamp now);
   std::vector<TaskId> cancel_expired(Timestamp now, int limit);
-  void cancel_queued(Task& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now);
+  void cancel_queued(HotTask& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now);
+  std::vector<Enqueued> enqueue_staged(const std::vector<NewTask>& staged, Timestamp now);
   Session& session_;
+  Waits waits_{session_};
 };
+
+// A sign of life of the handler ends staleness.
+void saw_life(Session& session, const Task& task, Timestamp now);
 
 class SqliteJournal final : public Journal {
  public:
@@ -53,8 +61,30 @@ class SqliteJournal final : public Journal {
 
  private:
   std::optional<Task> held(ClaimKey claim);
-  void saw_life(const Task& task, Timestamp now);
   Session& session_;
+};
+
+class SqliteSteps final : public Steps {
+ public:
+  SqliteSteps(Session& session, SqliteTasks& tasks) : session_(session), tasks_(tasks) {}
+  StepBegun begin_step(ClaimKey claim, std::string_view name, std::string_view input, Timestamp now) override;
+  StepEnded end_step(ClaimKey claim, std::string_view name, std::string_view output, const std::optional<TaskError>& error,
+                     Timestamp now) override;
+  WaitAnswer wait(ClaimKey claim, const WaitRequest& request, Timestamp now) override;
+  SignalTaken take_signal(ClaimKey claim, std::string_view name, std::string_view type, Timestamp now) override;
+  TimerResult set_timer(ClaimKey claim, std::string_view name, Timestamp at, Timestamp now) override;
+  TimerResult cancel_timer(ClaimKey claim, std::string_view name, Timestamp now) override;
+  std::optional<EnqueueAnswer> enqueue_once(ClaimKey claim, std::string_view name, const NewTask& task, Timestamp now) override;
+  SignalSent send_signal(TaskId task, std::string_view type, std::string_view payload, std::string_view actor, Timestamp now) override;
+
+ private:
+  std::optional<HotTask> held(ClaimKey claim, Timestamp now);              // a sign of life, too
+  std::vector<AwaitedTask> look_at(const std::vector<TaskId>& tasks);
+  void expect(const StepRow& wait, const std::vector<AwaitedTask>& tasks);
+  SignalTaken again(const StepRow& known);
+  Session& session_;
+  SqliteTasks& tasks_;
+  Waits waits_{session_};
 };
 
 class SqliteRunners final : public Runners {

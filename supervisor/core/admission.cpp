@@ -24,6 +24,11 @@ void take(std::map<std::string, int, std::less<>>& counts, std::string_view name
 
 }  // namespace
 
+void Admission::set_room(const std::string& kind, std::optional<int> room) {
+  if (room) offered_[kind] = *room;
+  else offered_.erase(kind);
+}
+
 void Admission::started(std::string_view kind, std::string_view queue) {
   ++running_;
   add(kinds_, kind);
@@ -34,6 +39,11 @@ void Admission::ended(std::string_view kind, std::string_view queue) {
   --running_;
   take(kinds_, kind);
   take(queues_, queue);
+}
+
+std::optional<int> Admission::room_of_kind(std::string_view kind) const {
+  const auto found = offered_.find(kind);
+  return found == offered_.end() ? std::nullopt : std::optional(found->second);
 }
 
 int Admission::running_of_kind(std::string_view kind) const { return count(kinds_, kind); }
@@ -52,6 +62,7 @@ Rooms Admission::rooms(const handlers::Handlers& handlers) const {
   for (const handlers::Handler& handler : handlers.all()) {
     int room = rooms.limit;
     if (handler.concurrency) room = std::clamp(*handler.concurrency - running_of_kind(handler.kind), 0, rooms.limit);
+    if (const auto offered = offered_.find(handler.kind); offered != offered_.end()) room = std::min(room, offered->second);
     rooms.restricted |= room < rooms.limit;
     if (room > 0) rooms.kinds.push_back({.name = handler.kind, .room = room});
   }

@@ -28,10 +28,13 @@ class Admission {
   explicit Admission(int concurrency) : concurrency_(concurrency) {}
 
   void set_concurrency(int concurrency) { concurrency_ = concurrency; }
+  // How many more bodies of the kind its executor could begin; nullopt: as many as the limits allow.
+  void set_room(const std::string& kind, std::optional<int> room);
   void started(std::string_view kind, std::string_view queue);
   void ended(std::string_view kind, std::string_view queue);
 
   [[nodiscard]] Rooms rooms(const handlers::Handlers& handlers) const;
+  [[nodiscard]] std::optional<int> room_of_kind(std::string_view kind) const;
   [[nodiscard]] int running() const { return running_; }
   [[nodiscard]] int running_of_kind(std::string_view kind) const;
   [[nodiscard]] int running_in_queue(std::string_view queue) const;
@@ -43,6 +46,7 @@ class Admission {
   int running_ = 0;
   Counts kinds_{};
   Counts queues_{};
+  Counts offered_{};                           // kinds whose executors limit their room
 };
 
 }  // namespace reeve::supervisor

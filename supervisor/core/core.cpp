@@ -55,6 +55,14 @@ void Core::work_arrived(Now now) {
   claim_if_useful(now);
 }
 
+void Core::rooms_changed(const std::vector<store::Room>& rooms, Now now) {
+  if (rooms == offered_) return;
+  for (const store::Room& room : offered_) admission_.set_room(room.name, std::nullopt);
+  offered_ = rooms;
+  for (const store::Room& room : offered_) admission_.set_room(room.name, room.room);
+  work_arrived(now);
+}
+
 void Core::claim_if_useful(Now now) {
   if (phase_ != Phase::running || drained_ || claiming_ || !maybe_more_ || claim_again_) return;
   Rooms rooms = admission_.rooms(*handlers_);

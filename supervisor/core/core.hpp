@@ -63,6 +63,8 @@ class Core {
   // ---- events: what happened. Each may add effects. ----
   void opened(std::int64_t runner, Now now);                              // registered, left-overs removed: claiming may begin
   void work_arrived(Now now);
+  // What the executors of these kinds could begin now; kinds that are not named have no such limit.
+  void rooms_changed(const std::vector<store::Room>& rooms, Now now);
   // `asked` is when the claim was sent: the leases are counted from there.
   void claimed(store::ClaimAnswer answer, Now asked, Now now);
   void claim_failed(Now now);
@@ -127,6 +129,7 @@ class Core {
 
   bool claiming_ = false;                     // a claim is out
   bool maybe_more_ = true;                    // due work may be waiting
+  std::vector<store::Room> offered_{};        // as told last
   bool arrived_meanwhile_ = false;            // ... and came while the claim was out
   bool freed_meanwhile_ = false;              // a slot freed while the claim was out
   int asked_limit_ = 0;                       // of the claim that is out

@@ -24,7 +24,7 @@ READS_TIME = (
 PAUSES = (
     "store/sqlite/session.cpp",      # the store thread, for another program's lock
     "store/sqlite/store_lock.cpp",   # a start, for the last children of a killed daemon
-    "executors/process/cgroup.cpp",  # the very end of the daemon, for the kernel to let go of the last leaves
+    "executors/process/retired_groups.cpp",  # the very end of the daemon, for the kernel to let go of the last groups
     "cli/*",                         # a client, between tries to reach the daemon
     "tests/daemon/*",
 )

@@ -1,3 +1,4 @@
+#include "api/child_task.hpp"
 #include "daemon.hpp"
 
 #include <poll.h>
@@ -74,9 +75,12 @@ Daemon::Daemon(api::Options limits) : limits_(std::move(limits)), log_(superviso
   prepared.store_id = "test";
   prepared.attempt_dir = folder_.path("attempts");
   executors_ = executors::make(loop, prepared);
-  const supervisor::Supervisor::Parts parts{loop, *store_, *executors_, clock_, *log_, [] { return 0.5; }};
+  const supervisor::Supervisor::Parts parts{loop, *store_, *executors_, clock_, *log_, [] { return 0.5; }, *reader_,
+                                               [this](std::string_view json, store::TaskId parent) {
+                                                 return api::admit_child(*supervisor_->handlers(), json, parent, clock_.now());
+                                               }};
   supervisor_ = std::make_unique<supervisor::Supervisor>(parts, supervisor::Options{}, declarations(), false, store::RetentionPolicy{});
-  api::Backend backend{loop, *store_, *reader_, *supervisor_, *feed_, clock_, *log_, "1.2.3",
+  api::Backend backend{loop, *store_, *reader_, *supervisor_, *feed_, executors_->exchange(), clock_, *log_, "1.2.3",
                        [this] { return next_reload; }, [this] { shutdown_asked_ = true; }, {{"pidfd", true, "yes"}}, true};
   server_ = std::make_unique<api::Server>(std::move(backend), limits_);
   server_->bind();

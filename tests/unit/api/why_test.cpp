@@ -19,6 +19,7 @@ struct Scene {
   supervisor::Overview overview{};
   handlers::Handlers handlers{};
   std::optional<store::Position> position = store::Position{};
+  std::vector<store::Step> steps{};
 
   Scene() {
     handlers::Handler report;
@@ -42,7 +43,7 @@ struct Scene {
     return overview.running.back();
   }
 
-  std::vector<api::Why> reasons() const { return api::why(task, state, pauses, overview, handlers, position, now); }
+  std::vector<api::Why> reasons() const { return api::why(task, state, pauses, overview, handlers, position, steps, now); }
   api::Why only() const {
     const auto all = reasons();
     REQUIRE(all.size() == 1);
@@ -198,4 +199,24 @@ TEST_CASE("all reasons are given in the order in which to deal with them", "[why
   std::vector<std::string> codes;
   for (const api::Why& reason : scene.reasons()) codes.push_back(reason.code);
   CHECK(codes == std::vector<std::string>{"scheduled", "unknown_kind", "queue_paused", "draining", "queue_full", "runner_full"});
+}
+
+TEST_CASE("a suspended task says what it waits for", "[why]") {
+  Scene look;
+  look.task.status = store::Status::waiting;
+  look.steps.push_back({.name = "done", .sort = store::StepSort::sleep, .status = store::StepStatus::completed});
+  look.steps.push_back({.name = "approval", .sort = store::StepSort::signal, .status = store::StepStatus::waiting, .signal_type = "go"});
+  look.steps.push_back({.name = "tasks#1", .sort = store::StepSort::tasks, .status = store::StepStatus::waiting, .tasks = {store::TaskId{8}, store::TaskId{9}}});
+  const auto reasons = look.reasons();
+  REQUIRE(reasons.size() == 2);
+  CHECK(reasons[0].code == "awaits_signal");
+  CHECK(reasons[0].message.find("\"go\"") != std::string::npos);
+  CHECK(reasons[1].code == "awaits_tasks");
+  CHECK(reasons[1].message.find("8, 9") != std::string::npos);
+}
+
+TEST_CASE("a task for workers elsewhere says that none waits", "[why]") {
+  Scene look;
+  look.overview.kinds.push_back({.name = look.task.kind, .room = 0});
+  CHECK(look.reasons().front().code == "no_worker");
 }

@@ -63,7 +63,8 @@ TEST_CASE("every key of a handler reaches its declaration", "[config][handlers]"
     result: stdout
     result_limit: 3KiB
     exit_codes: {0: success, 3: retry, 255: reject}
-    limits: {memory: 512MiB, cpu: 90s, processes: 5, open_files: 64, file_size: 1GiB}
+    limits: {memory: 512MiB, cpu: 90s, cpus: 0.5, processes: 5, open_files: 64, file_size: 1GiB}
+    sandbox: {read: [/usr, /lib], write: [/srv], private_tmp: true, network: false}
     output: {head: 1KiB, tail: 2KiB, line: 512}
     labels: {team: a, n: 5}
     metadata: {a: 1, b: [true, null, "5", 1.5, 012, text], c: {d: ""}}
@@ -97,6 +98,8 @@ TEST_CASE("every key of a handler reaches its declaration", "[config][handlers]"
   CHECK(p.exit_codes == std::map<int, executors::ExitMeaning>{{0, executors::ExitMeaning::success}, {3, executors::ExitMeaning::retry}, {255, executors::ExitMeaning::reject}});
   CHECK(p.limits.memory_bytes == 512LL << 20);
   CHECK(p.limits.cpu == 90s);
+  CHECK(p.limits.cpus == 0.5);
+  CHECK(p.sandbox == executors::Sandbox{{"/usr", "/lib"}, {"/srv"}, true, false});
   CHECK(p.limits.processes == 5);
   CHECK(p.limits.open_files == 64);
   CHECK(p.limits.file_size_bytes == 1LL << 30);
@@ -114,6 +117,12 @@ TEST_CASE("every key of a handler reaches its declaration", "[config][handlers]"
   CHECK(r.jitter_ratio == 0.3);
   CHECK(r.retry_on == std::vector<std::string>{"x"});
   CHECK(r.reject_on == std::vector<std::string>{"y", "z"});
+}
+
+TEST_CASE("a sandbox is only what is written", "[config][handlers]") {
+  CHECK_FALSE(handler_of(command).process->sandbox);
+  CHECK(handler_of(command + "    sandbox: {network: false}\n").process->sandbox == executors::Sandbox{{}, {}, false, false});
+  CHECK(handler_of(command + "    sandbox: {read: [data]}\n").process->sandbox->read.at(0).ends_with("/data"));
 }
 
 TEST_CASE("an inline handler runs a built-in", "[config][handlers]") {
@@ -195,8 +204,7 @@ TEST_CASE("every fault of a handler is reported with what was found and what to 
       {"builtin: echo", "a handler has either a command or a builtin"},
       {"builtin: ehco", "did you mean 'echo'?"},
       {"builtin: http", "\"http\" is not available in this version"},
-      {"executor: thread", "\"thread\" is not available in this version; write one of process, inline, worker"},
-      {"executor: remote", "not available in this version"},
+      {"executor: thread", "\"thread\" is not available in this version; write one of process, inline, worker, remote"},
       {"executor: proces", "did you mean 'process'?"},
       {"executor: inline", "needs a builtin"},
       {"processes: {min: 1}", "means nothing without warm processes"},

@@ -53,7 +53,7 @@ void document_paths(const Node& node, const std::string& path, std::set<std::str
 TEST_CASE("the reference file is valid", "[config][reference]") {
   const Loaded loaded = load(folder() + "reeve.yaml", no_variables);
   CHECK(text_of(loaded.errors) == "");
-  CHECK(loaded.configuration.handlers.size() == 4);
+  CHECK(loaded.configuration.handlers.size() == 5);
   CHECK(loaded.configuration.files == std::vector<std::string>{folder() + "reeve.yaml"});
 }
 
@@ -168,7 +168,7 @@ TEST_CASE("a damaged file gives errors or a configuration, never a crash or a ha
       if (finding.message.empty() || finding.line < 0 || to_text(finding).find('\n') != std::string::npos) FAIL("round " << round << ": " << to_text(finding));
     }
     if (loaded.errors.empty())
-      for (const handlers::Handler& handler : loaded.configuration.handlers) REQUIRE((handler.process || handler.builtin || handler.worker));
+      for (const handlers::Handler& handler : loaded.configuration.handlers) REQUIRE((handler.process || handler.builtin || handler.worker || handler.remote));
   }
   CHECK(broken > 500);
   CHECK(broken < 3000);

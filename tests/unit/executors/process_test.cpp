@@ -12,67 +12,13 @@
 #include <csignal>
 #include <fstream>
 
-#include "executors/process/proc.hpp"
-#include "tests/conformance/executor/bench.hpp"
+#include "tests/unit/executors/bodies.hpp"
 
 using namespace reeve::executors;
 using namespace reeve::executors::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::shared_ptr<ProcessSpec> shell(const std::string& script) {
-  auto spec = std::make_shared<ProcessSpec>();
-  spec->command = {"/bin/sh", "-c", script};
-  return spec;
-}
-
-std::shared_ptr<ProcessSpec> python(const std::string& script) {
-  auto spec = std::make_shared<ProcessSpec>();
-  spec->command = {"/usr/bin/python3", "-c", script};
-  return spec;
-}
-
-Execution execution_of(std::shared_ptr<const ProcessSpec> spec, std::string payload = "{}") {
-  Execution execution;
-  execution.task = 11;
-  execution.epoch = 5;
-  execution.kind = "k";
-  execution.queue = "q";
-  execution.payload = std::move(payload);
-  execution.process = std::move(spec);
-  return execution;
-}
-
-Options with_cgroups(bool cgroups) {
-  Options chosen = options();
-  chosen.cgroups = cgroups;
-  return chosen;
-}
-
-struct Run {
-  Bench bench;
-  Witness witness;
-  Brake brake;
-  Outcome outcome;
-
-  explicit Run(std::shared_ptr<const ProcessSpec> spec, std::string payload = "{}") { go(execution_of(std::move(spec), std::move(payload))); }
-  explicit Run(Execution execution) { go(std::move(execution)); }
-  Run(std::shared_ptr<const ProcessSpec> spec, const Options& chosen) : bench(chosen) { go(execution_of(std::move(spec))); }
-
-  [[nodiscard]] std::string out() const { return witness.text(Stream::stdout_); }
-
- private:
-  void go(Execution execution) { outcome = bench.run("process", std::move(execution), witness, brake); }
-};
-
-bool succeeded(const Outcome& outcome) { return std::holds_alternative<Succeeded>(outcome.end); }
-
-double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 class Folder {
  public:
@@ -92,29 +38,6 @@ class Folder {
  private:
   fs::path path_;
 };
-
-// What runs with this word in its command line.
-std::vector<int> processes_named(const std::string& word) {
-  std::vector<int> found;
-  for (const int pid : process::all_processes()) {
-    if (pid != ::getpid() && process::read_command(pid).find(word) != std::string::npos) found.push_back(pid);
-  }
-  return found;
-}
-
-// A number that no other sleep on this machine uses.
-std::string odd_sleep() {
-  static int next = 0;
-  return std::to_string(100'000 + ::getpid()) + "." + std::to_string(++next);
-}
-
-SpawnFailed refusal(std::shared_ptr<ProcessSpec> spec) {
-  Run run(std::move(spec));
-  REQUIRE(std::holds_alternative<SpawnFailed>(run.outcome.end));
-  CHECK(run.witness.pids.empty());
-  CHECK(children().empty());
-  return std::get<SpawnFailed>(run.outcome.end);
-}
 
 SpawnFailed refusal_of(const std::string& command) {
   auto spec = std::make_shared<ProcessSpec>();
@@ -193,10 +116,10 @@ TEST_CASE("limits, umask, nice and folder are as declared", "[process][setup]") 
   CHECK(run.out() == "64\n2048\n100\n0027\n5\n/usr\n");
 }
 
-TEST_CASE("a body that needs more memory than its limit fails, not the machine", "[process][setup]") {
+TEST_CASE("without cgroups a body that needs more memory than its limit gets none", "[process][setup]") {
   auto spec = python("x = bytearray(2 << 30)");
   spec->limits.memory_bytes = 512 << 20;
-  Run run(spec);
+  Run run(spec, with_cgroups(false));
   CHECK(std::holds_alternative<Failed>(run.outcome.end));
   CHECK(run.outcome.stderr_tail.find("MemoryError") != std::string::npos);
 }
@@ -398,7 +321,7 @@ TEST_CASE("half a message and then the exit is a fault", "[process][protocol]") 
 }
 
 TEST_CASE("a question is answered on the same line", "[process][protocol]") {
-  Run run(python("import os\nf=os.fdopen(3,'r+b',0)\nf.write(b'{\"type\":\"get\",\"id\":7}\\n')\nprint(f.readline().decode()[:40])"));
+  Run run(python("import os\nf=os.fdopen(3,'r+b',0)\nf.write(b'{\"type\":\"emit\",\"id\":7}\\n')\nprint(f.readline().decode()[:40])"));
   CHECK(run.out() == "{\"re\":7,\"error\":{\"code\":\"not_available\",\n");
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "executors/process/arguments.hpp"
-#include "executors/process/cgroup.hpp"
+#include "executors/process/cgroup_mount.hpp"
 #include "executors/process/environment.hpp"
 #include "executors/process/program.hpp"
 

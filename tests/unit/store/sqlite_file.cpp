@@ -241,8 +241,8 @@ TEST_CASE("a step of a migration that fails leaves the schema before it", "[sqli
   open(options_for(directory.file())).reset();
   sqlite::Connection db(directory.file(), sqlite::Access::write, 0ms);
   const int newest = sqlite::newest_schema();
-  const std::vector<sqlite::Step> steps{{newest + 1, "CREATE TABLE reeve_one (a INTEGER) STRICT"},
-                                        {newest + 2, "CREATE TABLE reeve_two (a INTEGER) STRICT; CREATE TABLE reeve_one (again INTEGER) STRICT"}};
+  const std::vector<sqlite::Migration> steps{{newest + 1, "CREATE TABLE reeve_one (a INTEGER) STRICT"},
+                                             {newest + 2, "CREATE TABLE reeve_two (a INTEGER) STRICT; CREATE TABLE reeve_one (again INTEGER) STRICT"}};
   CHECK_THROWS(sqlite::migrate(db, steps));
   CHECK(sqlite::present_schema(db) == newest + 1);
   CHECK(db.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'reeve_two'") == 0);

@@ -38,6 +38,7 @@ class Watched final : public store::Store {
   }
   store::Tasks& tasks() override { return inner->tasks(); }
   store::Journal& journal() override { return inner->journal(); }
+  store::Steps& steps() override { return inner->steps(); }
   store::Runners& runners() override { return inner->runners(); }
   store::Queues& queues() override { return inner->queues(); }
   store::Maintenance& maintenance() override { return inner->maintenance(); }

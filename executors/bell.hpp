@@ -8,7 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
-namespace reeve::executors::process {
+namespace reeve::executors {
 
 class Bell {
  public:
@@ -41,4 +41,4 @@ class Bell {
   bool waiting_ = false;
 };
 
-}  // namespace reeve::executors::process
+}  // namespace reeve::executors

@@ -1,0 +1,20 @@
+// The small files of a cgroup.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace reeve::executors::process {
+
+// Relative to the open folder. 0, or the errno that kept the text from being written.
+[[nodiscard]] int write_cgroup_file(int folder, const char* file, std::string_view text);
+[[nodiscard]] std::string read_cgroup_file(int folder, const char* file);   // empty when it cannot be read
+
+// The number after `key` in lines of "<key> <number>"; 0 when there is none.
+[[nodiscard]] std::int64_t number_of(std::string_view text, std::string_view key);
+
+// Makes `folder`, under a name with .1, .2, ... when it is taken: another set of executors of this process may carry the same one. 0 or errno.
+[[nodiscard]] int make_folder_of_own(std::string& folder);
+
+}  // namespace reeve::executors::process

@@ -1,0 +1,95 @@
+// What the shell does for the attempts that run: their starts, their pages of the scoreboard, what is said with their tokens.
+#include "supervisor/shell.hpp"
+
+#include <utility>
+
+#include "executors/make.hpp"
+
+namespace reeve::supervisor {
+
+namespace {
+
+// An attempt that is shorter than this never costs a write for its start: the write of its end tells both.
+constexpr std::chrono::milliseconds start_lag{3};
+constexpr std::chrono::seconds pages_interval{1};
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------------------------- starts
+
+void Supervisor::Shell::write_start_soon(store::ClaimKey claim) {
+  fresh_starts_.push_back(claim);
+  if (fresh_starts_.size() > 1) return;
+  starts_timer_.expires_after(start_lag);
+  starts_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) write_starts();
+  });
+}
+
+void Supervisor::Shell::write_starts() {
+  for (const store::ClaimKey& claim : std::exchange(fresh_starts_, {}))
+    if (const auto found = bodies_.find(claim); found != bodies_.end()) found->second->journal.flush();
+}
+
+// ----------------------------------------------------------------------------------------------------------------- pages
+
+void Supervisor::Shell::watch_page(Body& body, std::function<executors::Glance()> look) {
+  body.look = std::move(look);
+  if (!body.look) return;
+  body.seen = body.look();
+  if (!std::exchange(pages_watched_, true)) look_at_pages_later();
+}
+
+// Only while somebody has a page: an idle daemon does not wake.
+void Supervisor::Shell::look_at_pages_later() {
+  pages_timer_.expires_after(pages_interval);
+  pages_timer_.async_wait([this](const boost::system::error_code& error) {
+    pages_watched_ = false;
+    if (error) return;
+    look_at_pages();
+    for (const auto& [claim, body] : bodies_)
+      if (body->look && !std::exchange(pages_watched_, true)) look_at_pages_later();
+  });
+}
+
+void Supervisor::Shell::look_at_pages() {
+  for (const auto& [claim, body] : bodies_) {
+    if (!body->look) continue;
+    executors::Glance glance = body->look();
+    if (glance == body->seen) continue;
+    const bool moved = glance.progress && glance.progress != body->seen.progress;
+    body->seen = glance;
+    if (moved) body->observer.progress(std::move(*glance.progress));
+    else body->observer.alive();
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- tokens
+
+bool Supervisor::Shell::hear(const std::string& token, std::string_view line, std::function<void(std::string)> reply) {
+  const auto found = by_token_.find(token);
+  if (found == by_token_.end() || found->second->ear == nullptr) return false;
+  found->second->ear->hear(line, std::move(reply));
+  return true;
+}
+
+// -------------------------------------------------------------------------------------------------------- rooms and pools
+
+std::vector<store::Room> Supervisor::Shell::rooms_of_executors() const {
+  std::vector<store::Room> rooms;
+  for (const handlers::Handler& handler : core_.handlers()->all()) {
+    const executors::Executor* executor = parts_.executors.find(handler.executor);
+    const auto room = executor != nullptr ? executor->room(handler.kind) : std::nullopt;
+    if (room) rooms.push_back({.name = handler.kind, .room = *room});
+  }
+  return rooms;
+}
+
+void Supervisor::Shell::declare_pools() {
+  std::vector<std::shared_ptr<const executors::WorkerSpec>> pools;
+  for (const handlers::Handler& handler : core_.handlers()->all())
+    if (handler.worker) pools.push_back(handler.worker);
+  parts_.executors.declare(std::move(pools));
+}
+
+}  // namespace reeve::supervisor
