@@ -16,6 +16,7 @@ namespace {
 
 std::string runs(const handlers::Handler& handler) {
   if (handler.builtin) return handler.builtin->name;
+  if (handler.thread) return handler.thread->plugin.empty() ? handler.thread->function : shown(handler.thread->plugin);
   std::string line;
   if (handler.process)
     for (const std::string& part : handler.process->command) line += (line.empty() ? "" : " ") + shown(part);

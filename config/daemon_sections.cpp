@@ -27,6 +27,7 @@ const Table<supervisor::Options>& supervisor_table() {
       {
           text<Options>("name", &Options::name, "the name of this runner in events and logs; the host name when left out"),
           limit<Options>("concurrency", &Options::concurrency, "how many attempts run at once, all kinds together"),
+          integer<Options>("threads", &Options::threads, {1, 1024}, "how many functions of executor thread run at once; read at start"),
           duration<Options>("lease", &Options::lease, {1s, 1h}, "how long a claim holds without renewal; the supervisor renews well before"),
           duration<Options>("drain_timeout", &Options::drain_timeout, {0ms, 168h},
                             "how long SIGTERM waits for running attempts before it interrupts them; leases are renewed meanwhile"),

@@ -75,17 +75,17 @@ std::optional<std::string> file_content(Reading& reading, const Node& node) {
   return std::move(text.bytes);
 }
 
-std::optional<std::string> read_value(Reading& reading, const Node& node) {
+}  // namespace
+
+std::optional<std::string> read_resolved(Reading& reading, const Node& node) {
   if (!read_text(reading, node)) return std::nullopt;
   auto value = node.text.starts_with(file_prefix) ? file_content(reading, node) : expanded(reading, node);
   if (value && value->find('\0') != std::string::npos) {
-    reading.error(node.place, "the value holds a NUL, which no environment variable can");
+    reading.error(node.place, "the value holds a NUL, which nothing it is for can");
     return std::nullopt;
   }
   return value;
 }
-
-}  // namespace
 
 void read_environment(Reading& reading, const Node& node, std::map<std::string, std::string>& env) {
   if (!is_mapping(reading, node, "variables")) return;
@@ -93,7 +93,7 @@ void read_environment(Reading& reading, const Node& node, std::map<std::string, 
     const Reading::Step step{reading, entry.key};
     if (!is_variable(entry.key)) reading.error(entry.place, "not a name of a variable; write letters, digits and _, a letter first");
     if (entry.key.starts_with("REEVE_")) reading.error(entry.place, "names that begin with REEVE_ are set by reeve; choose another");
-    if (auto value = read_value(reading, entry.value)) env[entry.key] = std::move(*value);
+    if (auto value = read_resolved(reading, entry.value)) env[entry.key] = std::move(*value);
   }
 }
 

@@ -1,4 +1,4 @@
-// env: of a handler, with its references to secrets.
+// env: of a handler, and other texts with references to secrets.
 //
 //   env:
 //     MODE: fast                  as it is
@@ -10,11 +10,15 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "config/reading.hpp"
 
 namespace reeve::config {
+
+// A text with its references resolved.
+[[nodiscard]] std::optional<std::string> read_resolved(Reading& reading, const Node& node);
 
 void read_environment(Reading& reading, const Node& node, std::map<std::string, std::string>& env);
 

@@ -55,11 +55,15 @@ class HandlerCheck {
   void executor_fits() {
     if (executor_unknown()) return;
     if (draft_.handler.executor == "remote") remote_fits();
+    else if (draft_.handler.executor == "thread") thread_fits();
     else if (runs_process()) process_fits();
     else inline_fits();
+    if (given("lease") && draft_.handler.executor != "remote") error("lease", "means something for executor: remote only; remove it");
     if (runs_workers()) check_worker(reading_, entry_, draft_);
     else refuse_worker_keys(reading_, entry_);
-    if (given("lease") && draft_.handler.executor != "remote") error("lease", "means something for executor: remote only; remove it");
+    for (const std::string_view key : {"plugin", "function"})
+      if (given(key) && draft_.handler.executor != "thread") error(key, "means something for executor: thread only; add that or remove it");
+    if (given("with") && draft_.builtin != "http") error("with", "means something for builtin: http only; remove it");
   }
 
   void process_fits() {
@@ -69,9 +73,18 @@ class HandlerCheck {
   }
 
   void inline_fits() {
-    if (!given("builtin")) reading_.error(entry_.place, "an inline handler needs a builtin; write builtin: noop, echo, sleep or fail");
+    if (!given("builtin")) reading_.error(entry_.place, "an inline handler needs a builtin; write builtin: noop, echo, sleep, fail or http");
     for (const std::string_view key : process_keys)
       if (given(key)) error(key, "means nothing for executor inline, which has no process; remove it or use executor: process");
+  }
+
+  void thread_fits() {
+    if (!given("plugin") && !given("function"))
+      reading_.error(entry_.place, "a handler on a thread needs a function; write plugin: /path/to/library.so, or function: with a name that the program registered");
+    if (given("plugin") && given("function")) error("function", "a handler has either a plugin or a function; remove one of them");
+    for (const std::string_view key : process_keys)
+      if (given(key)) error(key, "means nothing for executor thread, which has no process; remove it or use executor: process");
+    if (given("builtin")) error("builtin", "a builtin runs on the loop; write executor: inline, or remove it");
   }
 
   void remote_fits() {

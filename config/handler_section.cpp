@@ -76,6 +76,12 @@ executors::Sandbox& sandbox_of(Draft& draft) {
   return *draft.process.sandbox;
 }
 
+std::optional<std::string> read_plugin(Reading& reading, const Node& node) {
+  const auto path = read_filled_text(reading, node) ? read_resolved(reading, node) : std::nullopt;
+  if (!path) return std::nullopt;
+  return reading.resolved(*path);
+}
+
 void read_env_into(Reading& reading, const Node& node, Draft& draft) { read_environment(reading, node, draft.process.env); }
 void read_metadata(Reading&, const Node& node, Draft& draft) { draft.handler.metadata = to_json(node); }
 
@@ -138,13 +144,16 @@ const Table<Draft>& handler_table() {
   using handlers::OnStale;
   static const Table<Draft> table{
       {
-          word<Draft>("executor", REEVE_AT(handler.executor), {{"process", "inline", "worker", "remote"}, {"thread"}},
-                      std::vector<std::string>{"process", "inline", "worker", "remote"},
+          word<Draft>("executor", REEVE_AT(handler.executor), {{"process", "inline", "thread", "worker", "remote"}, {}},
+                      std::vector<std::string>{"process", "inline", "thread", "worker", "remote"},
                       "process starts a child for each attempt; worker keeps processes warm that serve many; inline runs a built-in inside the daemon; "
-                      "remote leaves it to workers that claim over HTTP"),
+                      "thread runs a function on a pool of threads; remote leaves it to workers that claim over HTTP"),
           Field<Draft>{"command", "the program and its arguments, never through a shell; {payload.field} stands for a member of the payload", read_command, texts_schema()},
-          word<Draft>("builtin", REEVE_AT(builtin), {{"noop", "echo", "sleep", "fail"}, {"http", "sql.maintain"}},
-                      std::vector<std::string>{"noop", "echo", "sleep", "fail"}, "the function that an inline handler runs"),
+          word<Draft>("builtin", REEVE_AT(builtin), {{"noop", "echo", "sleep", "fail", "http"}, {"sql.maintain"}},
+                      std::vector<std::string>{"noop", "echo", "sleep", "fail", "http"}, "the function that an inline handler runs"),
+          section<Draft>("with", REEVE_AT(with), http_table(), "with builtin http: what is sent where the payload says nothing else"),
+          field<Draft>("plugin", REEVE_AT(thread.plugin), "with executor thread: the shared library that runs the tasks; ${NAME} may stand in it", read_plugin, text_schema()),
+          text<Draft>("function", REEVE_AT(thread.function), "with executor thread: a function that the program around reeve registered"),
           field<Draft>("queue", REEVE_AT(handler.queue), "where tasks of the kind wait; it need not be declared", read_name,
                        with_member(name_schema(), "default", json_quoted("default"))),
           integer<Draft>("priority", REEVE_AT(handler.priority), {0, 9}, "9 is served first"),
@@ -185,7 +194,7 @@ const Table<Draft>& handler_table() {
           map_field("labels", read_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
-      {{"plugin",    "resources", "payload_schema", "result_schema", "labels_schema", "schemas",
+      {{"resources", "payload_schema", "result_schema", "labels_schema", "schemas",
        "aliases",       "rate",      "weight",    "delivery",  "keys",          "dedupe",        "order",   "fair_key",
        "concurrency_key", "supersede"}, {}}};
   return table;
@@ -214,10 +223,11 @@ handlers::Handler finished(HandlerDraft draft) {
     draft.process.output.tail_bytes = *draft.output - *draft.output / 4;
   }
   draft.process.env.emplace("PATH", handlers::default_path);
-  if (draft.handler.executor == "worker") finish_worker(draft);
-  else if (draft.handler.executor == "remote") draft.handler.remote = std::make_shared<const executors::RemoteSpec>(draft.remote);
+  if (draft.handler.executor == "remote") draft.handler.remote = std::make_shared<const executors::RemoteSpec>(draft.remote);
+  else if (draft.handler.executor == "worker") finish_worker(draft);
   else if (draft.handler.executor == "process") draft.handler.process = std::make_shared<const executors::ProcessSpec>(std::move(draft.process));
-  else draft.handler.builtin = std::make_shared<const executors::BuiltinSpec>(executors::BuiltinSpec{draft.builtin});
+  else if (draft.handler.executor == "thread") draft.handler.thread = std::make_shared<const executors::ThreadSpec>(std::move(draft.thread));
+  else draft.handler.builtin = std::make_shared<const executors::BuiltinSpec>(executors::BuiltinSpec{draft.builtin, draft.with.json});
   return std::move(draft.handler);
 }
 

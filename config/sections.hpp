@@ -16,13 +16,22 @@ namespace reeve::config {
 [[nodiscard]] const Table<handlers::Queue>& queue_table();
 void read_queues(Reading& reading, const Node& node, Configuration& configuration);
 
+// with: of the builtin http, as the JSON object that it is handed.
+struct HttpDefaults {
+  std::string json{};                     // empty: nothing was given
+  void add(const std::string& key, const std::string& value);   // value: JSON
+};
+[[nodiscard]] const Table<HttpDefaults>& http_table();
+
 // A handler while it is read. Its process part becomes immutable when it is done.
 struct HandlerDraft {
   handlers::Handler handler{};
   executors::ProcessSpec process{};
   std::string builtin{};
-  executors::WorkerSpec worker{};         // without kind and process
+  HttpDefaults with{};
+  executors::ThreadSpec thread{};
   executors::RemoteSpec remote{};
+  executors::WorkerSpec worker{};         // without kind and process
   std::optional<std::int64_t> output{};   // limits.output: head and tail together
 };
 

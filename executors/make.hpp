@@ -49,7 +49,7 @@ struct Options {
   std::string attempt_dir{};       // directory for payload files; made 0711 when missing: their users pass, nobody lists
   int slots = 16;                  // attempts at once, for what is prepared ahead
   bool cgroups = true;             // false: does without them, as on a machine that has none
-  std::string scoreboard{};        // path of the scoreboard; empty: none
+  std::string scoreboard{};        // path of its file; the pages of the bodies lie beside it (executors/scoreboard/); empty: none
   int threads = 4;                 // of the thread pool
   std::vector<ThreadFunction> functions{};     // for the `thread` executor
   std::vector<CoroutineHandler> coroutines{};  // for the `inline` executor
@@ -91,6 +91,8 @@ class Executors {
   // At start, before the first claim, and at each reload.
   virtual void declare(std::vector<std::shared_ptr<const WorkerSpec>> pools) = 0;
   [[nodiscard]] virtual std::vector<PoolStatus> pools() const = 0;
+  // The loop runs: shown on the scoreboard. About once a second while attempts run.
+  virtual void beat() = 0;
   // Where workers elsewhere claim.
   [[nodiscard]] virtual remote::Exchange& exchange() = 0;
   // Nothing is to be run any more: ends what was kept warm. Returns when nothing of it is left.

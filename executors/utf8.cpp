@@ -71,4 +71,15 @@ std::string utf8_tail(std::string_view bytes, std::size_t limit) {
   return text.substr(from);
 }
 
+std::string_view whole_characters(std::string_view bytes) {
+  for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
+    const auto tail = bytes.substr(bytes.size() - back);
+    const auto first = static_cast<unsigned char>(tail.front());
+    const std::size_t wanted = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+    if (wanted > back) return bytes.substr(0, bytes.size() - back);
+    if (first < 0x80 || first >= 0xC0) break;
+  }
+  return bytes;
+}
+
 }  // namespace reeve::executors

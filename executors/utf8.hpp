@@ -21,6 +21,9 @@ struct Utf8Character {
 // Each byte that belongs to no character becomes U+FFFD.
 [[nodiscard]] std::string to_utf8(std::string_view bytes);
 
+// Without the beginning of a character that was cut at the end; what is wrong elsewhere stays.
+[[nodiscard]] std::string_view whole_characters(std::string_view bytes);
+
 // The last `limit` bytes of it, beginning with a whole character.
 [[nodiscard]] std::string utf8_tail(std::string_view bytes, std::size_t limit);
 

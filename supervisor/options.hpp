@@ -10,6 +10,7 @@ namespace reeve::supervisor {
 struct Options {
   std::string name{};                          // of this runner; the host name when empty
   int concurrency = 16;                        // bodies at once, all kinds together
+  int threads = 4;                             // of the pool for functions of the executor `thread`; read at start
   store::Millis lease{15'000};                 // how long a claim holds without renewal
   store::Millis drain_timeout{30'000};         // how long SIGTERM waits for running attempts before it interrupts them
   store::Millis retention_interval{60'000};    // between two passes of retention while there is work

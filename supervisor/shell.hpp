@@ -112,6 +112,7 @@ class Supervisor::Shell {
   void write_start_soon(store::ClaimKey claim);
   void write_starts();
   void watch_page(Body& body, std::function<executors::Glance()> look);
+  void look_at_page(Body& body);
   void look_at_pages();
   void look_at_pages_later();
   void declare_pools();

@@ -33,35 +33,40 @@ void Supervisor::Shell::write_starts() {
 
 // ----------------------------------------------------------------------------------------------------------------- pages
 
+// What was written before the first look was written by this body; beats may be an earlier task's of the same process. What was written last is
+// looked at before the page goes.
 void Supervisor::Shell::watch_page(Body& body, std::function<executors::Glance()> look) {
+  if (!look) look_at_page(body);
   body.look = std::move(look);
-  if (!body.look) return;
-  body.seen = body.look();
-  if (!std::exchange(pages_watched_, true)) look_at_pages_later();
+  body.seen = {};
+  if (body.look) body.seen.beats = body.look().beats;
 }
 
-// Only while somebody has a page: an idle daemon does not wake.
+// Only while something runs: an idle daemon does not wake.
 void Supervisor::Shell::look_at_pages_later() {
+  if (std::exchange(pages_watched_, true)) return;
+  parts_.executors.beat();
   pages_timer_.expires_after(pages_interval);
   pages_timer_.async_wait([this](const boost::system::error_code& error) {
     pages_watched_ = false;
     if (error) return;
     look_at_pages();
-    for (const auto& [claim, body] : bodies_)
-      if (body->look && !std::exchange(pages_watched_, true)) look_at_pages_later();
+    if (core_.admission().running() > 0) look_at_pages_later();
   });
 }
 
 void Supervisor::Shell::look_at_pages() {
-  for (const auto& [claim, body] : bodies_) {
-    if (!body->look) continue;
-    executors::Glance glance = body->look();
-    if (glance == body->seen) continue;
-    const bool moved = glance.progress && glance.progress != body->seen.progress;
-    body->seen = glance;
-    if (moved) body->observer.progress(std::move(*glance.progress));
-    else body->observer.alive();
-  }
+  for (const auto& [claim, body] : bodies_) look_at_page(*body);
+}
+
+void Supervisor::Shell::look_at_page(Body& body) {
+  if (!body.look) return;
+  executors::Glance glance = body.look();
+  if (glance == body.seen) return;
+  const bool moved = glance.progress && glance.progress != body.seen.progress;
+  body.seen = glance;
+  if (moved) body.observer.progress(std::move(*glance.progress));
+  else body.observer.alive();
 }
 
 // ---------------------------------------------------------------------------------------------------------------- tokens

@@ -53,6 +53,7 @@ void Supervisor::Shell::carry_out(Launch effect) {
   Body& running = *body;
   by_token_.emplace(running.token, &running);
   bodies_.emplace(key, std::move(body));
+  look_at_pages_later();
   executors::Executor* executor = parts_.executors.find(effect.handler.executor);
   AttemptContext context{.executor = *executor,
                          .journal = running.journal,

@@ -47,6 +47,8 @@ void write_handler(JsonWriter& json, const handlers::Handler& handler) {
     json.text_member("cwd", handler.process->cwd).text_member("user", handler.process->user).text_member("group", handler.process->group);
   }
   if (handler.builtin) json.member("builtin", handler.builtin->name);
+  if (handler.thread && !handler.thread->plugin.empty()) json.member("plugin", handler.thread->plugin);
+  if (handler.thread && !handler.thread->function.empty()) json.member("function", handler.thread->function);
   write_duration(json, "timeout", handler.timeout);
   write_duration(json, "soft_timeout", handler.soft_timeout);
   write_duration(json, "watchdog", handler.watchdog);

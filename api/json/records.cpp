@@ -46,7 +46,7 @@ void write_event(JsonWriter& json, const store::Event& event) {
 }
 
 void write_usage(JsonWriter& json, const supervisor::Usage& usage) {
-  json.text_member("name", usage.name).member("running", usage.running).member("limit", usage.limit);
+  json.text_member("name", usage.name).member("running", usage.running).member("limit", usage.limit).member("room", usage.room);
 }
 
 void write_running(JsonWriter& json, const supervisor::RunningAttempt& attempt) {

@@ -25,6 +25,7 @@
 #include "cli/compose/watchdog.hpp"
 #include "cli/exit_code.hpp"
 #include "executors/make.hpp"
+#include "executors/scoreboard/layout.hpp"
 #include "store/open.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/event_feed.hpp"
@@ -162,6 +163,7 @@ void Daemon::Life::open() {
   for (const std::string& warning : settings_.warnings) log_->warn("config.warning", {{"message", warning}});
   stay_within_descriptors(settings_.configuration);
   open_store();
+  make_folder_of(socket(), around_.root ? 0755 : 0700);
   compose();
   bind();
 }
@@ -195,10 +197,14 @@ void Daemon::Life::compose() {
                                   .socket = socket(),
                                   .attempt_dir = attempt_folder(configuration(), store_id),
                                   .slots = configuration().supervisor.concurrency,
+                                  .threads = configuration().supervisor.threads,
+                                  .scoreboard = executors::scoreboard::board_of(socket()),
                                   .room_changed = [this] {
                                     if (supervisor_) supervisor_->room_changed();
                                   }};
   executors_ = executors::make(loop_.get_executor(), bodies);
+  for (const executors::Feature& feature : executors_->features())
+    if (feature.name == "scoreboard" && !feature.available) log_->warn("scoreboard.missing", {{"message", feature.detail}});
   supervisor::Supervisor::Parts parts{.loop = loop_.get_executor(),
                                       .store = *store_,
                                       .executors = *executors_,
@@ -228,7 +234,6 @@ void Daemon::Life::compose() {
 }
 
 void Daemon::Life::bind() {
-  make_folder_of(socket(), around_.root ? 0755 : 0700);
   try {
     server_->bind();
   } catch (const std::exception& error) {
@@ -304,6 +309,7 @@ api::ReloadAnswer Daemon::Life::put_in_force(Settings fresh) {
   needs_restart(now.api.socket != configuration().api.socket, "api.socket");
   needs_restart(now.supervisor.name != configuration().supervisor.name, "supervisor.name");
   needs_restart(now.supervisor.ad_hoc_commands != configuration().supervisor.ad_hoc_commands, "supervisor.ad_hoc_commands");
+  needs_restart(now.supervisor.threads != configuration().supervisor.threads, "supervisor.threads");
   needs_restart(now.log.file != configuration().log.file, "log.file");
   supervisor_->reload(now.supervisor, handlers_of(now), now.log.task_output, now.retention);
   // What needs a restart is still what it was.

@@ -9,7 +9,7 @@ namespace reeve::cli::compose {
 namespace {
 
 constexpr std::int64_t own = 48;          // store, readers, log, loop, signals; and the API's reserve for health and short requests
-constexpr std::int64_t each_attempt = 9;  // two pipes, the protocol, two pidfds, a cgroup; and the child's ends while it is made
+constexpr std::int64_t each_attempt = 13;  // two pipes, the protocol, two pidfds, a page, its cgroup and those of its limits; and the child's ends while it is made
 constexpr std::int64_t plenty = 1 << 20;  // so that sums stay small whatever the limit says
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace reeve::cli {
 [[nodiscard]] Verbs all_verbs();
 
 [[nodiscard]] std::unique_ptr<Verb> make_status();
+[[nodiscard]] std::unique_ptr<Verb> make_top();
 [[nodiscard]] std::unique_ptr<Verb> make_list();
 [[nodiscard]] std::unique_ptr<Verb> make_show();
 [[nodiscard]] std::unique_ptr<Verb> make_why();
@@ -20,10 +21,16 @@ namespace reeve::cli {
 [[nodiscard]] std::unique_ptr<Verb> make_cancel();
 [[nodiscard]] std::unique_ptr<Verb> make_retry();
 [[nodiscard]] std::unique_ptr<Verb> make_delete();
+[[nodiscard]] std::unique_ptr<Verb> make_signal();
 [[nodiscard]] std::unique_ptr<Verb> make_pause();
 [[nodiscard]] std::unique_ptr<Verb> make_resume();
 [[nodiscard]] std::unique_ptr<Verb> make_drain();
 [[nodiscard]] std::unique_ptr<Verb> make_reload();
+[[nodiscard]] std::unique_ptr<Verb> make_progress();
+[[nodiscard]] std::unique_ptr<Verb> make_log();
+[[nodiscard]] std::unique_ptr<Verb> make_beat();
+[[nodiscard]] std::unique_ptr<Verb> make_step();
+[[nodiscard]] std::unique_ptr<Verb> make_sleep();
 [[nodiscard]] std::unique_ptr<Verb> make_serve();
 [[nodiscard]] std::unique_ptr<Verb> make_check();
 [[nodiscard]] std::unique_ptr<Verb> make_doctor();

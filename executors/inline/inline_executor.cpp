@@ -1,5 +1,6 @@
 #include "executors/inline/inline_executor.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -11,12 +12,17 @@
 #include <optional>
 #include <utility>
 
+#include "executors/inline/coroutine.hpp"
+#include "executors/inline/http.hpp"
+#include "executors/scoreboard/presence.hpp"
+
 namespace reeve::executors::in_daemon {
 namespace {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
 
+constexpr std::string_view builtins[] = {"noop", "echo", "sleep", "fail", "http"};
 constexpr double longest_sleep_ms = 366.0 * 24 * 3600 * 1000;
 
 // The payload as an object; an empty payload is an empty one.
@@ -79,34 +85,57 @@ End fail(const Execution& execution) {
   return Failed{std::move(code), std::move(message), {}, std::nullopt};
 }
 
-SpawnFailed unknown(const std::string& builtin) {
-  return {"builtin", ENOENT, "builtin: \"" + builtin + "\" does not exist; write noop, echo, sleep or fail"};
+asio::awaitable<End> sleep(asio::any_io_executor loop, const Execution& execution, Brake& brake) {
+  const auto time = sleep_time(execution);
+  if (!time) co_return bad_payload("sleep: the payload must be {\"ms\": n}, n from 0 to a year");
+  co_return co_await sleep_for(loop, *time, brake);
 }
+
+bool is_builtin(std::string_view name) { return std::find(std::begin(builtins), std::end(builtins), name) != std::end(builtins); }
 
 }  // namespace
 
 asio::awaitable<Outcome> InlineExecutor::run(Execution execution, Observer& observer, Brake& brake) {
   Outcome outcome;
-  const std::string builtin = execution.builtin ? execution.builtin->name : std::string();
+  const std::string name = execution.builtin ? execution.builtin->name : std::string();
+  const CoroutineHandler* coroutine = find(name);
   if (brake.reason()) {
     outcome.end = Stopped{*brake.reason()};
     co_return outcome;
   }
-  observer.started(0);
-  if (builtin == "noop") {
-    outcome.end = Succeeded{};
-  } else if (builtin == "echo") {
-    outcome.end = Succeeded{std::move(execution.payload)};
-  } else if (builtin == "fail") {
-    outcome.end = fail(execution);
-  } else if (builtin == "sleep") {
-    const auto time = sleep_time(execution);
-    if (time) outcome.end = co_await sleep_for(loop_, *time, brake);
-    else outcome.end = bad_payload("sleep: the payload must be {\"ms\": n}, n from 0 to a year");
+  scoreboard::Presence presence(scoreboard_, "inline", execution.kind);
+  presence.takes(execution);
+  scoreboard::ShownObserver shown(observer, presence);
+  if (is_builtin(name)) {
+    shown.started(0);
+    outcome.end = co_await run_builtin(name, execution, brake);
+  } else if (coroutine != nullptr) {
+    shown.started(0);
+    outcome.end = co_await run_coroutine(loop_, *coroutine, execution, shown, brake);
   } else {
-    outcome.end = unknown(builtin);
+    outcome.end = unknown(name);
   }
   co_return outcome;
+}
+
+asio::awaitable<End> InlineExecutor::run_builtin(std::string_view name, Execution& execution, Brake& brake) {
+  if (name == "http") co_return co_await http(http_, execution, brake);
+  if (name == "sleep") co_return co_await sleep(loop_, execution, brake);
+  if (name == "fail") co_return fail(execution);
+  if (name == "echo") co_return Succeeded{std::move(execution.payload)};
+  co_return Succeeded{};
+}
+
+const CoroutineHandler* InlineExecutor::find(std::string_view name) const {
+  const auto at = std::find_if(coroutines_.begin(), coroutines_.end(), [name](const CoroutineHandler& one) { return one.name == name; });
+  return at == coroutines_.end() ? nullptr : &*at;
+}
+
+SpawnFailed InlineExecutor::unknown(const std::string& name) const {
+  std::string known;
+  for (const auto builtin : builtins) known += (known.empty() ? "" : ", ") + std::string(builtin);
+  for (const auto& coroutine : coroutines_) known += ", " + coroutine.name;
+  return {"builtin", ENOENT, "builtin: \"" + name + "\" does not exist; write one of " + known};
 }
 
 }  // namespace reeve::executors::in_daemon

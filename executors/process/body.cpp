@@ -29,8 +29,9 @@ ExitStatus status_of(const siginfo_t& about) {
 }  // namespace
 
 Body::Body(const asio::any_io_executor& loop, const Execution& execution, Child child, Tree& tree, Conversation& conversation, Bell& news,
-           Brake& brake)
-    : execution_(execution), child_(std::move(child)), tree_(tree), conversation_(conversation), news_(news), brake_(brake), watch_(loop) {
+           Brake& brake, scoreboard::Presence& presence)
+    : execution_(execution), child_(std::move(child)), tree_(tree), conversation_(conversation), news_(news), brake_(brake),
+      presence_(presence), watch_(loop) {
   tree_.born(child_.process.id());
   brake_.listen([this] { news_.ring(); });
 }
@@ -82,6 +83,7 @@ void Body::heed_suspension() {
 void Body::ask_to_stop(StopReason reason) {
   if (has_exited(watch_.native_handle())) return;
   stop_ = reason;
+  presence_.stopping(reason);
   if (brake_.kill_now()) return;
   conversation_.say(protocol::cancel_notice({execution_.task, execution_.epoch}, reason, execution_.stop_grace));
   tree_.signal(execution_.process->stop_signal);

@@ -13,13 +13,14 @@
 #include "executors/process/conversation.hpp"
 #include "executors/process/resource_use.hpp"
 #include "executors/process/spawn.hpp"
+#include "executors/scoreboard/presence.hpp"
 
 namespace reeve::executors::process {
 
 class Body {
  public:
   Body(const boost::asio::any_io_executor& loop, const Execution& execution, Child child, Tree& tree, Conversation& conversation, Bell& news,
-       Brake& brake);
+       Brake& brake, scoreboard::Presence& presence);
   ~Body();
   Body(const Body&) = delete;
   Body& operator=(const Body&) = delete;
@@ -50,6 +51,7 @@ class Body {
   Conversation& conversation_;
   Bell& news_;
   Brake& brake_;
+  scoreboard::Presence& presence_;
   boost::asio::posix::stream_descriptor watch_;   // the pidfd
   bool exited_ = false;
   bool killed_ = false;

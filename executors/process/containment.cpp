@@ -110,6 +110,7 @@ Tree::~Tree() {
 
 void Tree::born(int leader) {
   leader_ = leader;
+  limits_.close_entrances();
   containment_->leaders_.insert(leader);
 }
 

@@ -65,6 +65,7 @@ class Tree {
   [[nodiscard]] int cgroup() const { return leaf_ ? leaf_.folder() : -1; }
 
   [[nodiscard]] const LimitsGroup& limits() const { return limits_; }
+  [[nodiscard]] const LimitControllers& controllers() const { return containment_->controllers_; }
   [[nodiscard]] CpuTime cpu() const { return leaf_ ? leaf_.cpu() - cpu_before_ : CpuTime{}; }   // of all its processes; zero: not known
 
   void born(int leader);               // must be reaped only after clear()

@@ -75,6 +75,7 @@ std::vector<std::string> environment_of(const Execution& execution, const Proces
   entries.add("REEVE_QUEUE", execution.queue);
   entries.add("REEVE_LABELS", labels_json(execution));
   add_surroundings(entries, surroundings);
+  entries.add_unless_empty("REEVE_TOKEN", execution.token);
   entries.add_unless_empty("REEVE_PAYLOAD_FILE", payload_file);
   entries.add_unless_empty("TRACEPARENT", execution.traceparent);
   return entries.take();

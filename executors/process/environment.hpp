@@ -18,6 +18,7 @@ struct Surroundings {
   std::string socket{};        // REEVE_SOCKET; empty: none
   std::string oom_score{};     // oom_score_adj of the bodies; empty: the daemon's
 };
+
 [[nodiscard]] Surroundings surroundings_of(const Options& options);
 
 // "NAME=value" each. Defaults where the handler sets none: PATH=/usr/local/bin:/usr/bin:/bin, LANG=C.UTF-8, HOME the user's home or /.

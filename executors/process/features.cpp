@@ -47,7 +47,7 @@ Feature namespace_feature(const char* name, int flags, const char* use) {
 Feature limit_feature(const char* name, const Holder& holder, const char* otherwise) {
   switch (holder.hierarchy) {
     case Hierarchy::v2: return {name, true, "of whole process trees, cgroup v2: " + holder.why};
-    case Hierarchy::v1: return {name, true, "of whole process trees, cgroup v1 (a start takes 4 to 15 ms more): " + holder.why};
+    case Hierarchy::v1: return {name, true, "of whole process trees, cgroup v1 (a start takes up to 15 ms more): " + holder.why};
     case Hierarchy::none: break;
   }
   return {name, false, holder.why + "; " + otherwise};
@@ -56,7 +56,7 @@ Feature limit_feature(const char* name, const Holder& holder, const char* otherw
 Feature landlock_feature() {
   const int version = landlock::version();
   if (version > 0) return {"Landlock", true, "version " + std::to_string(version)};
-  return {"Landlock", false, "not in this kernel or not in its lsm= list; handlers with sandbox.read or sandbox.write are not started"};
+  return {"Landlock", false, "not in this kernel, not in its lsm= list, or forbidden by the service (SystemCallFilter=); handlers with sandbox.read or sandbox.write are not started"};
 }
 
 Feature user_switch() {

@@ -72,6 +72,10 @@ std::vector<int> LimitsGroup::entrances() const {
   return all;
 }
 
+void LimitsGroup::close_entrances() {
+  for (Part& part : parts_) part.entrance.close();
+}
+
 std::vector<int> LimitsGroup::members() const {
   std::vector<int> all;
   for (const Part& part : parts_) {

@@ -1,8 +1,8 @@
 // The limits of one attempt as a whole, in the control groups of the kernel: memory, processes and processors of the whole tree, whatever it
 // starts. One story for both hierarchies: in v2 the attempt's leaf holds all of them; in v1 there is a leaf for each.
 //
-// Entering a v1 leaf costs the child 4 to 15 ms, for which the kernel makes the daemon's loop wait, too (v2: nothing, it is born inside). Only
-// bodies that declare such a limit pay that.
+// Entering a v1 leaf costs the child 4 to 15 ms (a fraction of that when others did so just before), and the daemon's loop waits with it
+// (v2: nothing, it is born inside). Only bodies that declare such a limit pay that.
 #pragma once
 
 #include <array>
@@ -43,6 +43,7 @@ class LimitsGroup {
 
   // "cgroup.procs" of the v1 leaves, open for writing: the child writes "0" to each before it does anything else.
   [[nodiscard]] std::vector<int> entrances() const;
+  void close_entrances();
   [[nodiscard]] std::vector<int> members() const;                       // of the v1 leaves
   void shut() const;                                                    // no process of it can start another one
   [[nodiscard]] std::int64_t oom_kills() const;                         // processes that the kernel killed for want of memory

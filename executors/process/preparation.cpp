@@ -25,7 +25,7 @@ rlimit at_most(std::int64_t value) { return {static_cast<rlim_t>(value), static_
 
 }  // namespace
 
-std::optional<End> Preparation::make() {
+std::optional<End> Preparation::make(const Tree& tree) {
   plan_.cwd = spec_.cwd.c_str();
   plan_.nice = spec_.nice;
   plan_.parent = ::getpid();
@@ -37,8 +37,7 @@ std::optional<End> Preparation::make() {
   if (auto end = make_descriptors()) return end;
   if (auto end = make_sandbox()) return end;
   make_environment();
-  make_limits();
-  return std::nullopt;
+  return make_limits(tree);
 }
 
 std::optional<End> Preparation::make_arguments() {
@@ -95,24 +94,30 @@ void Preparation::make_environment() {
   plan_.envp = envp_.data();
 }
 
-// CPU time: a signal that can be caught at the limit, the end two seconds later.
-void Preparation::make_limits() {
+void Preparation::tell(std::string_view name, std::string_view value) {
+  environment_.push_back(std::string(name).append("=").append(value));
+  envp_ = pointers_to(environment_);
+  plan_.envp = envp_.data();
+}
+
+// CPU time: a signal that can be caught at the limit, the end two seconds later. What no group holds for the whole tree is set on each
+// process instead, where there is a way to say it.
+std::optional<End> Preparation::make_limits(const Tree& tree) {
+  if (tree.error() != 0)
+    return SpawnFailed{"cgroup", tree.error(), "no cgroup for its limits: " + tree.what() + ": " + std::generic_category().message(tree.error())};
   const Limits& limits = spec_.limits;
+  const LimitsGroup& group = tree.limits();
+  plan_.entrances = group.entrances();
   if (limits.open_files) plan_.limits.emplace_back(RLIMIT_NOFILE, at_most(*limits.open_files));
   if (limits.file_size_bytes) plan_.limits.emplace_back(RLIMIT_FSIZE, at_most(*limits.file_size_bytes));
+  if (limits.memory_bytes && !group.holds(Resource::memory)) plan_.limits.emplace_back(RLIMIT_AS, at_most(*limits.memory_bytes));
+  if (limits.processes && !group.holds(Resource::processes)) plan_.limits.emplace_back(RLIMIT_NPROC, at_most(*limits.processes));
   if (limits.cpu) {
     const auto seconds = static_cast<rlim_t>(limits.cpu->count());
     plan_.limits.emplace_back(RLIMIT_CPU, rlimit{seconds, seconds + 2});
   }
-}
-
-std::optional<End> Preparation::limit(const LimitsGroup& group, const LimitControllers& controllers) {
-  const Limits& limits = spec_.limits;
-  plan_.entrances = group.entrances();
-  if (limits.memory_bytes && !group.holds(Resource::memory)) plan_.limits.emplace_back(RLIMIT_AS, at_most(*limits.memory_bytes));
-  if (limits.processes && !group.holds(Resource::processes)) plan_.limits.emplace_back(RLIMIT_NPROC, at_most(*limits.processes));
   if (!limits.cpus || group.holds(Resource::processors)) return std::nullopt;
-  return SpawnFailed{"limits", ENOTSUP, "limits.cpus: needs a cgroup with the controller cpu (" + controllers.holder(Resource::processors).why +
+  return SpawnFailed{"limits", ENOTSUP, "limits.cpus: needs a cgroup with the controller cpu (" + tree.controllers().holder(Resource::processors).why +
                                             "); give the daemon one or remove the limit"};
 }
 
@@ -121,6 +126,8 @@ void Preparation::close_childs_ends() {
   pipes_.out.theirs.close();
   pipes_.err.theirs.close();
   pipes_.talk.theirs.close();
+  program_.file.close();
+  if (plan_.sandbox) plan_.sandbox->fence.close();
 }
 
 }  // namespace reeve::executors::process

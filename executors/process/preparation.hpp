@@ -3,13 +3,14 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "executors/execution.hpp"
 #include "executors/outcome.hpp"
 #include "executors/process/child_setup.hpp"
+#include "executors/process/containment.hpp"
 #include "executors/process/environment.hpp"
-#include "executors/process/limits_group.hpp"
 #include "executors/process/payload.hpp"
 #include "executors/process/pipes.hpp"
 #include "executors/process/program.hpp"
@@ -28,11 +29,10 @@ class Preparation {
   Preparation(const Preparation&) = delete;
   Preparation& operator=(const Preparation&) = delete;
 
-  // Nothing when all is there; otherwise how the attempt ends without a body.
-  [[nodiscard]] std::optional<End> make();
+  // For a body of `tree`. Nothing when all is there; otherwise how the attempt ends without a body.
+  [[nodiscard]] std::optional<End> make(const Tree& tree);
 
-  // Limits that no group holds are set on each process instead; where that cannot be, the attempt ends.
-  [[nodiscard]] std::optional<End> limit(const LimitsGroup& group, const LimitControllers& controllers);
+  void tell(std::string_view name, std::string_view value);   // one more entry of its environment; after make()
 
   [[nodiscard]] ChildPlan& plan() { return plan_; }   // points into this object
   [[nodiscard]] Pipes& pipes() { return pipes_; }
@@ -45,7 +45,7 @@ class Preparation {
   [[nodiscard]] std::optional<End> make_descriptors();
   [[nodiscard]] std::optional<End> make_sandbox();
   void make_environment();
-  void make_limits();
+  [[nodiscard]] std::optional<End> make_limits(const Tree& tree);
 
   const Execution& execution_;
   const ProcessSpec& spec_;

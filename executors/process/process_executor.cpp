@@ -2,11 +2,8 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <exception>
-#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -18,6 +15,7 @@
 #include "executors/process/spawn.hpp"
 #include "executors/process/strays.hpp"
 #include "executors/protocol/terminal.hpp"
+#include "executors/scoreboard/presence.hpp"
 
 namespace reeve::executors::process {
 namespace {
@@ -31,11 +29,11 @@ Outcome ended(End end) {
   return outcome;
 }
 
-SpawnFailed no_leaf(const Tree& tree) {
-  return {"cgroup", tree.error(), "no cgroup for the attempt: " + tree.what() + ": " + std::generic_category().message(tree.error())};
-}
-
 SpawnFailed not_watched(const std::exception& problem) { return {"watch", ENOMEM, std::string("the loop cannot watch its pipes: ") + problem.what()}; }
+
+scoreboard::Owner owner_of(const ChildPlan& plan) {
+  return plan.credentials ? scoreboard::Owner{plan.credentials->uid, plan.credentials->gid} : scoreboard::ourselves();
+}
 
 // Payload files may belong to other users, who must be able to pass; nobody may list the folder.
 void make_payload_folder(const std::string& folder) {
@@ -83,9 +81,10 @@ Outcome outcome_of(Body& body, Conversation& conversation, const ProcessSpec& sp
 
 }  // namespace
 
-ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<Containment> containment)
-    : loop_(std::move(loop)), surroundings_(surroundings_of(options)), payload_folder_(options.attempt_dir),
-      containment_(std::move(containment)), buffer_(std::make_unique<ReadBuffer>()) {
+ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<Containment> containment,
+                                 std::shared_ptr<scoreboard::Scoreboard> scoreboard)
+    : loop_(std::move(loop)), surroundings_(surroundings_of(options)), payload_folder_(options.attempt_dir), containment_(std::move(containment)),
+      scoreboard_(std::move(scoreboard)), buffer_(std::make_unique<ReadBuffer>()) {
   make_payload_folder(payload_folder_);
 }
 
@@ -95,15 +94,17 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   if (brake.reason()) co_return ended(Stopped{*brake.reason()});
   if (!execution.process) co_return ended(SpawnFailed{"command", EINVAL, "the handler has no command"});
 
-  Preparation preparation(execution, surroundings_, payload_folder_);
-  if (auto end = preparation.make()) co_return ended(std::move(*end));
   Tree tree(containment_, execution);
-  if (tree.error() != 0) co_return ended(no_leaf(tree));
-  if (auto end = preparation.limit(tree.limits(), containment_->controllers())) co_return ended(std::move(*end));
+  Preparation preparation(execution, surroundings_, payload_folder_);
+  if (auto end = preparation.make(tree)) co_return ended(std::move(*end));
+  scoreboard::Presence presence(scoreboard_, "process", execution.kind);
+  presence.takes(execution);
+  if (const std::string page = presence.open_page(owner_of(preparation.plan())); !page.empty()) preparation.tell("REEVE_SCOREBOARD", page);
+  scoreboard::ShownObserver shown(observer, presence);
   Bell news(loop_);
   std::optional<Conversation> conversation;
   try {
-    conversation.emplace(loop_, execution, observer, news, *buffer_, preparation.pipes());
+    conversation.emplace(loop_, execution, shown, news, *buffer_, preparation.pipes());
   } catch (const std::exception& problem) {
     co_return ended(not_watched(problem));
   }
@@ -111,13 +112,15 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   auto spawned = spawn(loop_, preparation.plan(), tree.cgroup());
   preparation.close_childs_ends();
   if (auto* failed = std::get_if<SpawnFailed>(&spawned)) co_return ended(std::move(*failed));
-  Body body(loop_, execution, std::get<Child>(std::move(spawned)), tree, *conversation, news, brake);
-  observer.started(body.pid());
+  Body body(loop_, execution, std::get<Child>(std::move(spawned)), tree, *conversation, news, brake, presence);
+  shown.started(body.pid());
+  presence.watched_by(shown);
   conversation->begin();
   co_await body.live();
   co_await body.bury();
   if (!body.out_of_memory()) tell_of_lost_processes(tree.limits().oom_kills(), *conversation);
   conversation->capture().finish();
+  presence.unwatched_by(shown);
   co_return outcome_of(body, *conversation, *execution.process);
 }
 

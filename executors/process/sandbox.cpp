@@ -30,7 +30,7 @@ std::optional<SpawnFailed> let_through(SandboxPlan& plan, const std::string& pat
 std::optional<SpawnFailed> plan_fence(SandboxPlan& plan, const Sandbox& sandbox, const SandboxNeeds& needs) {
   const int version = landlock::version();
   if (version == 0)
-    return refused(ENOSYS, "read and write need Landlock, which this kernel lacks (Linux 5.13 with landlock in its lsm= list); drop them or use another kernel");
+    return refused(ENOSYS, "read and write need Landlock, which is not to be had here (Linux 5.13 with landlock in its lsm= list, not forbidden by the service's SystemCallFilter=); drop them or use another kernel");
   plan.fence = landlock::make_fence(version);
   if (!plan.fence) return refused(errno, "no Landlock fence could be made: " + word(errno));
   for (const auto& path : sandbox.read) {

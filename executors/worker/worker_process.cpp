@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <csignal>
 #include <exception>
-#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -88,16 +87,8 @@ void WorkerProcess::stop_serving() {
 
 bool WorkerProcess::start() {
   static const std::string no_payload_folder;
-  if (tree_.error() != 0) {
-    problem_ = "no cgroup for the worker: " + tree_.what() + ": " + std::generic_category().message(tree_.error());
-    return false;
-  }
   process::Preparation preparation(birth_, ground_.surroundings, no_payload_folder, process::WorkerIdentity{number_});
-  if (const auto end = preparation.make()) {
-    problem_ = words_of(*end);
-    return false;
-  }
-  if (const auto end = preparation.limit(tree_.limits(), ground_.containment->controllers())) {
+  if (const auto end = preparation.make(tree_)) {
     problem_ = words_of(*end);
     return false;
   }
@@ -218,7 +209,6 @@ asio::awaitable<void> WorkerProcess::bury() {
   talk_.close(ignored);
   while (readers_ > 0) co_await news_.wait(Bell::never);
   death_.asked = (killed_ && !broken_) || ending_;
-  death_.oom = death_.exit.signal == SIGKILL && !killed_ && tree_.limits().oom_kills() > 0;
   if (!errands_.empty() && !killed_) errands_.front()->leave_behind(std::move(left));
   for (Errand* errand : std::exchange(errands_, {})) errand->bereave(death_, broken_);
 }
@@ -226,6 +216,7 @@ asio::awaitable<void> WorkerProcess::bury() {
 void WorkerProcess::reap() {
   siginfo_t about{};
   if (::syscall(SYS_waitid, P_PIDFD, watch_.native_handle(), &about, WEXITED, nullptr) == 0) death_.exit = status_of(about);
+  death_.oom = death_.exit.signal == SIGKILL && !killed_ && tree_.limits().oom_kills() > 0;
   child_->process.detach();
   tree_.reaped();
 }

@@ -20,7 +20,7 @@ Finished MemoryTasks::finish(const Finish& finish, Timestamp now) {
   }
   if (!is_terminal(task->status)) return ended.answer;
   const bool forget = task->status == Status::succeeded && !finish.keep_steps;
-  waits_.task_ended(*task, forget ? Waits::Completed::forgotten : Waits::Completed::kept, now);
+  ended.answer.woke_others = waits_.task_ended(*task, forget ? Waits::Completed::forgotten : Waits::Completed::kept, now);
   if (task->status == Status::succeeded) ended.answer.staged = enqueue_staged(finish.staged, now);
   return ended.answer;
 }

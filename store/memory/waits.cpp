@@ -61,17 +61,17 @@ std::optional<Timestamp> Waits::next_alarm() const {
   return next;
 }
 
-void Waits::task_ended(const Task& task, Completed steps, Timestamp now) {
+bool Waits::task_ended(const Task& task, Completed steps, Timestamp now) {
   for (const auto& key : State::keys_of(state_.steps, task.id))
     if (steps == Completed::forgotten || state_.steps.at(key).status == StepStatus::waiting) state_.erase(state_.steps, key);
   if (steps == Completed::forgotten)
     for (const auto& key : State::keys_of(state_.step_tries, task.id)) state_.erase(state_.step_tries, key);
   for (const auto& key : State::keys_of(state_.timers, task.id))
     if (!state_.timers.at(key).fired_at) state_.erase(state_.timers, key);
-  tell_waiting(task, now);
+  return tell_waiting(task, now);
 }
 
-void Waits::tell_waiting(const Task& ended, Timestamp now) {
+bool Waits::tell_waiting(const Task& ended, Timestamp now) {
   std::vector<const StepRow*> waits;
   for (const auto& [key, step] : state_.steps)
     for (const AwaitedTask& awaited : step.awaited)
@@ -84,6 +84,7 @@ void Waits::tell_waiting(const Task& ended, Timestamp now) {
     std::erase(row.tasks, ended.id);
     if (is_enough(row.awaited, row.any)) complete(row, tasks_output(row.awaited), "task:" + std::to_string(number(ended.id)), now);
   }
+  return !waits.empty();
 }
 
 bool Waits::resume_if_nothing_is_left(Task& task, Timestamp now) {

@@ -2,30 +2,12 @@
 #include <map>
 #include <optional>
 
+#include "store/sqlite/findings.hpp"
 #include "store/sqlite/reader.hpp"
 #include "store/transitions.hpp"
 
 namespace reeve::store::sqlite {
 namespace {
-
-constexpr std::size_t most_findings = 100;
-
-class Findings {
- public:
-  void add(std::string sentence) {
-    if (sentences_.size() < most_findings) sentences_.push_back(std::move(sentence));
-  }
-  [[nodiscard]] std::vector<std::string> take() { return std::move(sentences_); }
-
- private:
-  std::vector<std::string> sentences_{};
-};
-
-// Each row of the query is one finding; the sentence is built by the query.
-void find(Connection& db, const char* sql, Findings& findings) {
-  Query query = db.query(sql);
-  while (query.step()) findings.add(query.row().text());
-}
 
 std::optional<Status> after(std::string_view event) {
   if (event == "task.enqueued") return Status::queued;
@@ -82,29 +64,26 @@ std::vector<std::string> SqliteReader::check() {
     Query query = db_.query("PRAGMA foreign_key_check");
     while (query.step()) findings.add("a row of " + query.row().text() + " belongs to no task");
   }
-  find(db_,
-       "SELECT 'counts: ' || queue || ' ' || kind || ' ' || status || ' has ' || sum(real) || ' tasks, ' || sum(kept) || ' are counted' FROM "
-       "(SELECT queue, kind, status, count(*) AS real, 0 AS kept FROM reeve_task GROUP BY 1, 2, 3 "
-       "UNION ALL SELECT queue, kind, status, 0, count FROM reeve_count) GROUP BY queue, kind, status HAVING sum(real) <> sum(kept)",
-       findings);
-  find(db_,
-       "SELECT 'task ' || t.id || ' has epoch ' || t.epoch || ', its newest attempt ' || coalesce(max(a.epoch), 0) FROM reeve_task t "
-       "LEFT JOIN reeve_attempt a ON a.task = t.id GROUP BY t.id HAVING t.epoch <> coalesce(max(a.epoch), 0)",
-       findings);
-  find(db_,
-       "SELECT 'task ' || t.id || ' is ' || t.status || ' but attempt ' || a.epoch || ' is ' || coalesce(a.outcome, 'open') FROM reeve_task t "
-       "JOIN reeve_attempt a ON a.task = t.id WHERE (a.outcome IS NULL) <> (t.lease_expires_at IS NOT NULL AND a.epoch = t.epoch)",
-       findings);
-  find(db_,
-       "SELECT 'task ' || t.id || ' has used ' || t.attempt || ' of ' || t.max_attempts || ' attempts' FROM reeve_task t "
-       "WHERE t.attempt > max(t.max_attempts, 1)",
-       findings);
-  find(db_,
-       "SELECT 'tasks ' || group_concat(t.id) || ' are open with one dedupe key' FROM reeve_task t JOIN reeve_payload p ON p.task = t.id "
-       "WHERE p.dedupe_key IS NOT NULL AND t.finished_at IS NULL "
-       "GROUP BY p.dedupe_key, p.dedupe_scope, iif(p.dedupe_scope = 'kind', t.kind, '') HAVING count(*) > 1",
-       findings);
-  find(db_, "SELECT 'task ' || t.id || ' has no payload' FROM reeve_task t LEFT JOIN reeve_payload p ON p.task = t.id WHERE p.task IS NULL", findings);
+  findings.find(db_,
+                "SELECT 'counts: ' || queue || ' ' || kind || ' ' || status || ' has ' || sum(real) || ' tasks, ' || sum(kept) || ' are counted' FROM "
+                "(SELECT queue, kind, status, count(*) AS real, 0 AS kept FROM reeve_task GROUP BY 1, 2, 3 "
+                "UNION ALL SELECT queue, kind, status, 0, count FROM reeve_count) GROUP BY queue, kind, status HAVING sum(real) <> sum(kept)");
+  findings.find(db_,
+                "SELECT 'task ' || t.id || ' has epoch ' || t.epoch || ', its newest attempt ' || coalesce(max(a.epoch), 0) FROM reeve_task t "
+                "LEFT JOIN reeve_attempt a ON a.task = t.id GROUP BY t.id HAVING t.epoch <> coalesce(max(a.epoch), 0)");
+  findings.find(db_,
+                "SELECT 'task ' || t.id || ' is ' || t.status || ' but attempt ' || a.epoch || ' is ' || coalesce(a.outcome, 'open') FROM reeve_task t "
+                "JOIN reeve_attempt a ON a.task = t.id WHERE (a.outcome IS NULL) <> (t.lease_expires_at IS NOT NULL AND a.epoch = t.epoch)");
+  findings.find(db_,
+                "SELECT 'task ' || t.id || ' has used ' || t.attempt || ' of ' || t.max_attempts || ' attempts' FROM reeve_task t "
+                "WHERE t.attempt > max(t.max_attempts, 1)");
+  findings.find(db_,
+                "SELECT 'tasks ' || group_concat(t.id) || ' are open with one dedupe key' FROM reeve_task t JOIN reeve_payload p ON p.task = t.id "
+                "WHERE p.dedupe_key IS NOT NULL AND t.finished_at IS NULL "
+                "GROUP BY p.dedupe_key, p.dedupe_scope, iif(p.dedupe_scope = 'kind', t.kind, '') HAVING count(*) > 1");
+  findings.find(db_,
+                "SELECT 'task ' || t.id || ' has no payload' FROM reeve_task t LEFT JOIN reeve_payload p ON p.task = t.id WHERE p.task IS NULL");
+  check_parts(db_, findings);
   Replay replay(findings);
   {
     Query query = db_.query("SELECT task, type FROM reeve_event WHERE task IS NOT NULL ORDER BY task, seq");

@@ -2,9 +2,9 @@
 
 namespace reeve::store::sqlite {
 
-void Waits::task_ended(const HotTask& task, Completed steps, Timestamp now) {
+bool Waits::task_ended(const HotTask& task, Completed steps, Timestamp now) {
   forget_own(task, steps);
-  if (task.awaited) tell_waiting(task, now);
+  return task.awaited && tell_waiting(task, now);
 }
 
 void Waits::forget_own(const HotTask& task, Completed steps) {
@@ -19,7 +19,7 @@ void Waits::forget_own(const HotTask& task, Completed steps) {
   if (task.timers) session_.db.query("DELETE FROM reeve_timer WHERE task = ? AND fired_at IS NULL").bind(task.id).run();
 }
 
-void Waits::tell_waiting(const HotTask& ended, Timestamp now) {
+bool Waits::tell_waiting(const HotTask& ended, Timestamp now) {
   std::vector<std::int64_t> waits;
   {
     Query query = session_.db.query(
@@ -38,6 +38,7 @@ void Waits::tell_waiting(const HotTask& ended, Timestamp now) {
     const std::vector<AwaitedTask> tasks = load_awaited(session_.db, id);
     if (is_enough(tasks, wait.value().any)) complete(id, tasks_output(tasks), actor, now);
   }
+  return !waits.empty();
 }
 
 bool Waits::resume_if_nothing_is_left(Task& task, Timestamp now) {

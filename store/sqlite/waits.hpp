@@ -17,7 +17,8 @@ class Waits {
 
   // Called wherever a task has become terminal: its own waits and pending timers are over, and whoever waits for it is told.
   enum class Completed { kept, forgotten };
-  void task_ended(const HotTask& task, Completed steps, Timestamp now);
+  // True: others waited for it, and may be queued again now.
+  bool task_ended(const HotTask& task, Completed steps, Timestamp now);
 
   // A task has just been suspended. It goes straight back to its queue when something has come of which its last attempt was not told, or
   // when it waits for nothing. True: it did.
@@ -37,7 +38,7 @@ class Waits {
   bool fire_timers(Timestamp now);
   bool end_by_time(Timestamp now);
   void forget_own(const HotTask& task, Completed steps);
-  void tell_waiting(const HotTask& ended, Timestamp now);
+  bool tell_waiting(const HotTask& ended, Timestamp now);
   bool complete(std::int64_t step, std::string output, std::string_view actor, Timestamp now);
   void resume(Task& task, std::string_view wait, std::string_view by, std::string_view actor, Timestamp now);
   Session& session_;

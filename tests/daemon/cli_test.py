@@ -577,7 +577,7 @@ class Store(CliCase):
 
 class EveryVerb(CliCase):
     SAMPLES = {
-        "status": [], "list": [1], "show": [1], "why": [1], "logs": [1], "events": [], "stats": [], "enqueue": ["noop"], "run": ["--", "echo", "hi"],
+        "status": [], "top": [], "list": [1], "show": [1], "why": [1], "logs": [1], "events": [], "stats": [], "enqueue": ["noop"], "run": ["--", "echo", "hi"],
         "wait": [1], "cancel": ["--kind", "chaos"], "retry": [2], "delete": [3], "pause": ["q"], "drain": [], "resume": [], "reload": [],
         "check": [], "doctor": [], "store check": [], "store stats": [], "store schema": [], "store backup": ["copy.db"], "version": [], "completion": [],
     }
@@ -613,7 +613,7 @@ class EveryVerb(CliCase):
 
     def test_without_a_daemon_the_socket_and_the_next_step_are_named(self):
         lab = self.quiet_lab()
-        alone = {"serve", "check", "version", "completion", "store check", "store stats", "store schema", "store backup"}
+        alone = {"serve", "top", "check", "version", "completion", "store check", "store stats", "store schema", "store backup"}
         for verb in set(self.SAMPLES) - alone:
             with self.subTest(verb=verb):
                 self.refused(lab, *verb.split(), *self.SAMPLES[verb], code=75, says=[lab.socket, "reeve serve"])

@@ -329,6 +329,15 @@ class Examples(unittest.TestCase):
         self.assertEqual([{"word": "his", "count": expected["his"]}, {"word": "was", "count": expected["was"]}], task["result"]["most"])
         self.assertIn(("entry", f"counting {text}"), [(line["stream"], line["message"]) for line in self.lines(task)])
 
+    def test_letters_counts_on_a_thread_of_the_daemon(self):
+        text = os.path.join(EXAMPLES, "plugin/input/reeve.txt")
+        with open(text, "rb") as file:
+            content = file.read()
+        result = self.succeed("letters", {"text": text})["result"]
+        self.assertEqual((len(content), content.count(b"\n"), len(content.split())), (result["bytes"], result["lines"], result["words"]))
+        self.assertEqual(content.lower().count(b"e"), result["letters"]["e"])
+        self.reject("letters", {"words": 4}, "payload")
+
     def test_wordcount_rejects_a_payload_without_a_text(self):
         self.reject("wordcount", {"words": 4}, "bad_task")
         self.reject("wordcount", {"text": "/nowhere"}, "bad_task")

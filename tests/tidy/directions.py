@@ -19,14 +19,17 @@ OURS = (
                   "executors/execution.hpp", "executors/executor.hpp", "executors/utf8.hpp")),
     ("cli/compose/*", tuple(folder + "/*" for folder in FOLDERS)),
     ("cli/*", ("cli/*", "api/*", "store/time.hpp", "supervisor/clock.hpp",      # time in words, and what time it is
-               "executors/utf8.hpp", "handlers/nearest.hpp")),                   # words from outside, and what was meant
+               "executors/utf8.hpp", "handlers/nearest.hpp",                     # words from outside, and what was meant
+               "executors/scoreboard/*")),                                       # what runs, seen without the daemon
     ("examples/*", ("examples/*",)),
 )
 
 # Where a library may be included, by the beginning of the header's name.
 LIBRARIES = (
+    ("boost/asio/ssl", ("executors/inline/http*",)),
     ("boost/asio", ("executors/*", "supervisor/*", "api/*", "cli/compose/*")),
-    ("boost/beast", ("api/*",)),
+    ("boost/beast", ("api/*", "executors/inline/http*")),
+    ("openssl/", ("executors/inline/http*",)),
     ("boost/process", ("executors/*",)),
     ("sqlite3.h", ("store/sqlite/*",)),
     ("libpq", ("store/postgres/*",)),

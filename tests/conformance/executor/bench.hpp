@@ -74,12 +74,24 @@ class Witness : public Observer {
   }
 };
 
+// What a program registers before its first bench, for the executors `thread` and `inline`.
+inline std::vector<ThreadFunction>& functions() {
+  static std::vector<ThreadFunction> all;
+  return all;
+}
+inline std::vector<CoroutineHandler>& coroutines() {
+  static std::vector<CoroutineHandler> all;
+  return all;
+}
+
 inline Options options(const std::string& incarnation = "incarnation-a", const std::string& store = "bench-" + std::to_string(::getpid())) {
   Options chosen;
   chosen.incarnation = incarnation;
   chosen.store_id = store;
   chosen.slots = 4;
   chosen.attempt_dir = std::filesystem::temp_directory_path() / ("reeve-attempts-" + std::to_string(::getpid()));
+  chosen.functions = functions();
+  chosen.coroutines = coroutines();
   return chosen;
 }
 

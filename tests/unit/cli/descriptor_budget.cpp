@@ -17,5 +17,5 @@ TEST_CASE("with few descriptors fewer attempts run and fewer connections are tak
   const DescriptorBudget budget = share_out(limit, 200, 512);
   CHECK(budget.attempts >= 1);
   CHECK(budget.connections >= 1);
-  if (limit >= 64) CHECK(48 + budget.connections + 9 * budget.attempts <= static_cast<int>(limit));
+  if (limit >= 128) CHECK(48 + budget.connections + 13 * budget.attempts <= static_cast<int>(limit));
 }

@@ -24,7 +24,7 @@ TEST_CASE("every section reaches its options", "[config]") {
   const Loaded loaded = read(R"(
 store: {url: "sqlite:data/reeve.db", durability: relaxed, busy_timeout: 1s, busy_retries: 0, busy_retry_delay: 5ms, wal_limit: 8MiB}
 retention: {succeeded: 7d, failed: 30d, cancelled: 1d, events: 14d, requests: forever}
-supervisor: {name: host-1, concurrency: 4, lease: 30s, drain_timeout: 0s, retention_interval: 5m, ad_hoc_commands: false}
+supervisor: {name: host-1, concurrency: 4, threads: 7, lease: 30s, drain_timeout: 0s, retention_interval: 5m, ad_hoc_commands: false}
 api: {socket: run/r.sock, socket_mode: 0600, socket_group: ops, connections_max: 64, body_max: 1MiB, bulk_max: 10, streams_max: 0}
 log: {format: text, level: debug, file: reeve.log, task_output: true, redact: []}
 queues: {mail: {concurrency: 2}, plain: , empty: {}}
@@ -44,6 +44,7 @@ queues: {mail: {concurrency: 2}, plain: , empty: {}}
   CHECK_FALSE(c.retention.requests);
   CHECK(c.supervisor.name == "host-1");
   CHECK(c.supervisor.concurrency == 4);
+  CHECK(c.supervisor.threads == 7);
   CHECK(c.supervisor.lease == 30s);
   CHECK(c.supervisor.drain_timeout == 0s);
   CHECK(c.supervisor.retention_interval == 5min);

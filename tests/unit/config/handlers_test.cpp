@@ -133,6 +133,44 @@ TEST_CASE("an inline handler runs a built-in", "[config][handlers]") {
   CHECK_FALSE(h.process);
 }
 
+TEST_CASE("a handler on a thread has a plugin or a function", "[config][handlers]") {
+  const auto plugin = handler_of("    executor: thread\n    plugin: lib/x.so\n");
+  REQUIRE(plugin.thread);
+  CHECK(plugin.executor == "thread");
+  CHECK(plugin.thread->plugin == "/etc/reeve/lib/x.so");
+  CHECK(plugin.thread->function.empty());
+  CHECK_FALSE(plugin.process);
+  CHECK_FALSE(plugin.builtin);
+  CHECK(handler_of("    executor: thread\n    function: rotate\n").thread->function == "rotate");
+  const Loaded placed = read(handler("    executor: thread\n    plugin: ${PLUGINS}/x.so\n"), variables({{"PLUGINS", "/opt/p"}}));
+  REQUIRE(text_of(placed.errors) == "");
+  CHECK(placed.configuration.handlers.at(0).thread->plugin == "/opt/p/x.so");
+  CHECK_THAT(errors_in("    executor: thread\n    plugin: /x.so\n    function: f\n"), Contains("handlers.h.function: a handler has either a plugin or a function"));
+  CHECK_THAT(errors_in("    executor: thread\n    function: f\n    builtin: echo\n    command: [x]\n"),
+             Contains("handlers.h.builtin: a builtin runs on the loop") && Contains("handlers.h.command: means nothing for executor thread"));
+}
+
+TEST_CASE("what http is declared with is handed to it as JSON", "[config][handlers]") {
+  const std::string http = "    executor: inline\n    builtin: http\n    with: ";
+  const Loaded loaded = read(handler(http + R"({url: "https://x/", method: PUT, headers: {authorization: "Bearer ${TOKEN}", n: 7}, body: {a: [1, "2", null]}, expect: [200, 4xx], timeout: 1m, follow: 3})" + "\n"),
+                             variables({{"TOKEN", "t\"0ken"}}));
+  REQUIRE(text_of(loaded.errors) == "");
+  CHECK(loaded.configuration.handlers.at(0).builtin->defaults ==
+        R"({"url":"https://x/","method":"PUT","headers":{"authorization":"Bearer t\"0ken","n":7},"body":{"a":[1,"2",null]},"expect":[200,"4xx"],"timeout":60000,"follow":3})");
+  CHECK(handler_of("    executor: inline\n    builtin: http\n").builtin->defaults.empty());
+  CHECK_THAT(errors_in(http + "{ulr: x}\n"), Contains("handlers.h.with.ulr: unknown key; did you mean 'url'?"));
+  CHECK_THAT(errors_in(http + "[x]\n"), Contains("a mapping of keys is needed"));
+  CHECK_THAT(errors_in(http + "{url: [x]}\n"), Contains("handlers.h.with.url: a list was found"));
+  CHECK_THAT(errors_in(http + "{headers: {a: [x]}}\n"), Contains("handlers.h.with.headers.a: a list was found"));
+  CHECK_THAT(errors_in(http + "{headers: {a: '${MISSING}'}}\n"), Contains("handlers.h.with.headers.a: the environment variable MISSING is not set"));
+  CHECK_THAT(errors_in(http + "{body: {a: ['${MISSING}']}}\n"), Contains("MISSING is not set"));
+  CHECK_THAT(errors_in(http + "{expect: []}\n"), Contains("statuses are needed"));
+  CHECK_THAT(errors_in(http + "{timeout: 2h}\n"), Contains("out of range"));
+  CHECK_THAT(errors_in(http + "{follow: 11}\n"), Contains("write 0 to 10"));
+  const Loaded bytes = read(handler(http + "{headers: {a: '${TOKEN}'}}\n"), variables({{"TOKEN", "\xff"}}));
+  CHECK_THAT(text_of(bytes.errors), Contains("is no UTF-8 text"));
+}
+
 TEST_CASE("limits.output stands for head and tail", "[config][handlers]") {
   const auto h = handler_of(command + "    limits: {output: 8KiB}\n");
   CHECK(h.process->output.head_bytes == 2048);
@@ -203,12 +241,17 @@ TEST_CASE("every fault of a handler is reported with what was found and what to 
       {"retry: {retry_on: [[]]}", "handlers.h.retry.retry_on[0]: a list was found"},
       {"builtin: echo", "a handler has either a command or a builtin"},
       {"builtin: ehco", "did you mean 'echo'?"},
-      {"builtin: http", "\"http\" is not available in this version"},
-      {"executor: thread", "\"thread\" is not available in this version; write one of process, inline, worker, remote"},
+      {"builtin: sql.maintain", "\"sql.maintain\" is not available in this version"},
+      {"with: {url: x}", "means something for builtin: http only"},
+      {"executor: thread", "a handler on a thread needs a function; write plugin:"},
+      {"lease: 30s", "means something for executor: remote only"},
       {"executor: proces", "did you mean 'process'?"},
       {"executor: inline", "needs a builtin"},
+      {"plugin: /x.so", "handlers.h.plugin: means something for executor: thread only"},
+      {"function: f", "handlers.h.function: means something for executor: thread only"},
+      {"plugin: []", "a list was found, but a text is needed"},
+      {"plugin: '${MISSING}/x.so'", "the environment variable MISSING is not set"},
       {"processes: {min: 1}", "means nothing without warm processes"},
-      {"plugin: /x.so", "this key is not available in this version"},
       {"rate: 10/s", "this key is not available in this version"},
       {"recycle: {}", "means nothing without warm processes"},
       {"result_schema: {}", "this key is not available in this version"},

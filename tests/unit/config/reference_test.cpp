@@ -53,7 +53,7 @@ void document_paths(const Node& node, const std::string& path, std::set<std::str
 TEST_CASE("the reference file is valid", "[config][reference]") {
   const Loaded loaded = load(folder() + "reeve.yaml", no_variables);
   CHECK(text_of(loaded.errors) == "");
-  CHECK(loaded.configuration.handlers.size() == 5);
+  CHECK(loaded.configuration.handlers.size() == 8);
   CHECK(loaded.configuration.files == std::vector<std::string>{folder() + "reeve.yaml"});
 }
 
@@ -83,6 +83,7 @@ TEST_CASE("the reference file shows the defaults", "[config][reference]") {
   CHECK(shown.retention.events == fresh.retention.events);
   CHECK(shown.retention.requests == fresh.retention.requests);
   CHECK(shown.supervisor.concurrency == fresh.supervisor.concurrency);
+  CHECK(shown.supervisor.threads == fresh.supervisor.threads);
   CHECK(shown.supervisor.lease == fresh.supervisor.lease);
   CHECK(shown.supervisor.drain_timeout == fresh.supervisor.drain_timeout);
   CHECK(shown.supervisor.retention_interval == fresh.supervisor.retention_interval);
@@ -168,7 +169,8 @@ TEST_CASE("a damaged file gives errors or a configuration, never a crash or a ha
       if (finding.message.empty() || finding.line < 0 || to_text(finding).find('\n') != std::string::npos) FAIL("round " << round << ": " << to_text(finding));
     }
     if (loaded.errors.empty())
-      for (const handlers::Handler& handler : loaded.configuration.handlers) REQUIRE((handler.process || handler.builtin || handler.worker || handler.remote));
+      for (const handlers::Handler& handler : loaded.configuration.handlers)
+        REQUIRE((handler.process || handler.builtin || handler.worker || handler.thread || handler.remote));
   }
   CHECK(broken > 500);
   CHECK(broken < 3000);

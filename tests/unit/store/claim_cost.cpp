@@ -24,6 +24,25 @@ void add(std::vector<NewTask>& tasks, int count, const char* kind, Timestamp run
   }
 }
 
+// Timers and sleeps that are far from over, of a task that runs.
+void add_alarms(sqlite::SqliteTasks& tasks, sqlite::SqliteSteps& steps, int count) {
+  EnqueueRequest request;
+  add(request.tasks, 1, "alarmed", now);
+  (void)tasks.enqueue(request, now);
+  ClaimRequest claim;
+  claim.lease_expires_at = now + 15s;
+  claim.kinds = {{"alarmed", 1}};
+  const Task task = tasks.claim(claim, now).tasks.at(0);
+  const ClaimKey key{task.id, task.epoch};
+  for (int i = 0; i < count; ++i) {
+    WaitRequest sleep;
+    sleep.name = "sleep " + std::to_string(i);
+    sleep.until = now + 1h;
+    (void)steps.wait(key, sleep, now);
+    (void)steps.set_timer(key, std::to_string(i), now + 1h, now);
+  }
+}
+
 // Steps of one claim of ten tasks beside `others` that it cannot take: ready ones of another kind, and ones whose time has not come.
 int steps_of_a_claim(int others) {
   std::string directory = (std::filesystem::temp_directory_path() / "reeve-cost-XXXXXX").string();
@@ -35,6 +54,7 @@ int steps_of_a_claim(int others) {
   {
     sqlite::Session session(directory + "/reeve.db", 1s, 0, 1ms);
     sqlite::SqliteTasks tasks(session);
+    sqlite::SqliteSteps parts(session, tasks);
     EnqueueRequest request;
     add(request.tasks, others, "another", now);
     add(request.tasks, others, "echo", now + 1h);
@@ -45,6 +65,7 @@ int steps_of_a_claim(int others) {
     claim.kinds = {{"echo", 10}};
     session.begin();
     (void)tasks.enqueue(request, now);
+    add_alarms(tasks, parts, others / 10);
     const auto count = [](void* total) {
       ++*static_cast<int*>(total);
       return 0;

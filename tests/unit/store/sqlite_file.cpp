@@ -59,6 +59,11 @@ void run_sql(const std::string& path, const std::string& sql) {
   REQUIRE(code == SQLITE_OK);
 }
 
+const std::string& create_empty(const std::string& path) {
+  std::ofstream{path};
+  return path;
+}
+
 // The reason for which opening is refused.
 StoreError refusal(const std::string& path) {
   try {
@@ -249,6 +254,25 @@ TEST_CASE("a step of a migration that fails leaves the schema before it", "[sqli
   CHECK_FALSE(db.in_transaction());
 }
 
+TEST_CASE("a store of the first schema is brought up to the newest with all it holds", "[sqlite][migrate][promise-I39]") {
+  Directory directory;
+  sqlite::Connection(create_empty(directory.file()), sqlite::Access::write, 0ms).run("PRAGMA journal_mode = WAL");
+  {
+    sqlite::Connection db(directory.file(), sqlite::Access::write, 0ms);
+    sqlite::migrate(db, sqlite::migrations().first(1));
+    db.run("INSERT INTO reeve_task (id, queue, kind, priority, status, hold, max_attempts, max_crashes, created_at, run_at) "
+           "VALUES (7, 'default', 'echo', 4, 'queued', 0, 5, 3, 1, 1); INSERT INTO reeve_payload (task, payload) VALUES (7, '1'); "
+           "INSERT INTO reeve_count VALUES ('default', 'echo', 'queued', 1)");
+  }
+  const auto store = open(options_for(directory.file()));
+  const auto reader = store->open_reader();
+  CHECK(reader->facts().schema == sqlite::newest_schema());
+  CHECK(reader->get(TaskId{7}).value().payload == "1");
+  CHECK(reader->check().empty());
+  const auto sent = transact(*store, [](Store& s) { return s.steps().send_signal(TaskId{7}, "go", "1", "uid:0", now); });
+  CHECK(sent.result == SignalSent::Result::sent);
+}
+
 TEST_CASE("a foreign writer that holds the lock is an answer, not a loss", "[sqlite][busy]") {
   Directory directory;
   const auto store = open(options_for(directory.file()));
@@ -367,6 +391,8 @@ TEST_CASE("check finds what was changed behind the store's back", "[sqlite][chec
   SECTION("a status") { run_sql(directory.file(), "UPDATE reeve_task SET status = 'failed', hold = NULL, finished_at = 1"); }
   SECTION("an epoch") { run_sql(directory.file(), "UPDATE reeve_task SET epoch = 7"); }
   SECTION("a lost payload") { run_sql(directory.file(), "DELETE FROM reeve_payload"); }
+  SECTION("a forgotten waiter") { run_sql(directory.file(), "UPDATE reeve_task SET steps = 1"); }
+  SECTION("a timer that never fires") { run_sql(directory.file(), "INSERT INTO reeve_timer (task, name, at) VALUES (1, 't', 1)"); }
   SECTION("a history") { run_sql(directory.file(), "INSERT INTO reeve_event (seq, at, type, task) VALUES (99, 1, 'task.started', 1)"); }
   CHECK_FALSE(open_reader(options_for(directory.file()))->check().empty());
 }

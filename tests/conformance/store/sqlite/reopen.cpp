@@ -1,5 +1,5 @@
 // What a store in a file keeps when it is closed and opened again.
-#include "tests/conformance/store/fixture.hpp"
+#include "tests/conformance/store/steps_fixture.hpp"
 
 namespace reeve::store::conformance {
 namespace {
@@ -82,6 +82,41 @@ TEST_CASE("an epoch goes on after a restart", "[reopen][conformance][promise-I9]
   test.expire();
   CHECK(test.claim_one().epoch == key.epoch + 1);
   CHECK_FALSE(test.finish(StoreTest::succeeded(key)).recorded);
+}
+
+TEST_CASE("waits, steps, signals and timers survive a restart", "[reopen][steps][waits][conformance]") {
+  StepsTest test;
+  const TaskId child = test.enqueue(StoreTest::task("report"));
+  const TaskId id = test.enqueue();
+  ClaimRequest request = test.claim_request(1);
+  request.kinds = {{"echo", 1}};
+  const Task task = test.claim(request).tasks.at(0);
+  const ClaimKey key{id, task.epoch};
+  test.begin(key, "one");
+  test.end(key, "one", "7");
+  test.set_timer(key, "t", test.now + 1h);
+  const std::int64_t signal = test.send(id, "later").id;
+  REQUIRE(test.wait(key, StepsTest::for_tasks({child})).result == WaitAnswer::Result::waiting);
+  REQUIRE(test.suspend(key).status == Status::waiting);
+  const auto steps = test.reader->steps(id);
+  reopen(test);
+  CHECK(test.reader->steps(id) == steps);
+  CHECK(test.reader->timers(id).size() == 1);
+  CHECK(test.status(id) == Status::waiting);
+  CHECK(test.send(id, "more").id > signal);
+  CHECK(test.cancel(child).result == CancelResult::cancelled);
+  CHECK(test.status(id) == Status::queued);
+  CHECK(test.reader->check().empty());
+}
+
+TEST_CASE("the numbers of signals go on after a restart though the newest were removed", "[reopen][signals][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const std::int64_t signal = test.send(id, "go").id;
+  test.cancel(id);
+  REQUIRE(test.remove(id) == RemoveResult::removed);
+  reopen(test);
+  CHECK(test.send(test.enqueue(), "go").id > signal);
 }
 
 }  // namespace reeve::store::conformance

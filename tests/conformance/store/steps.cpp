@@ -1,0 +1,273 @@
+#include "tests/conformance/store/steps_fixture.hpp"
+
+namespace reeve::store::conformance {
+
+using Begun = StepBegun::Result;
+using StepEnd = StepEnded::Result;
+
+TEST_CASE("a completed step gives its output to every later attempt, byte for byte", "[steps][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey first = test.start_one();
+  const std::string output = "{\"file\": \"\xC3\xA4.bin\",\n \"n\": 1.0}";
+  CHECK(test.begin(first, "download", R"({"url":"x"})").result == Begun::begun);
+  test.now += 40ms;
+  CHECK(test.end(first, "download", output).result == StepEnd::recorded);
+  REQUIRE(test.finish(StoreTest::failed(first, Requeue{test.now})).recorded);
+  const ClaimKey second = test.start_one();
+  const StepBegun again = test.begin(second, "download", "2");
+  CHECK(again.result == Begun::done);
+  CHECK(again.output == output);
+  const auto steps = test.reader->steps(id);
+  REQUIRE(steps.size() == 1);
+  CHECK(steps[0].status == StepStatus::completed);
+  CHECK(steps[0].tries == 1);
+  CHECK(steps[0].epoch == first.epoch);
+  CHECK(steps[0].input == R"({"url":"x"})");
+  CHECK(steps[0].output == output);
+  CHECK(test.reader->step_tries(id).size() == 1);
+  CHECK(test.last_event_data(id, "task.step") == R"({"name":"download","status":"completed","tries":1})");
+}
+
+TEST_CASE("a failed step keeps its error and runs again", "[steps][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  REQUIRE(test.begin(key, "one").result == Begun::begun);
+  CHECK(test.end(key, "one", {}, StoreTest::error("broken")).result == StepEnd::recorded);
+  CHECK(test.reader->steps(id).at(0).status == StepStatus::failed);
+  CHECK(test.reader->steps(id).at(0).error_code == "broken");
+  CHECK(test.begin(key, "one").result == Begun::begun);
+  CHECK(test.end(key, "one", "3").result == StepEnd::recorded);
+  const Step step = test.reader->steps(id).at(0);
+  CHECK(step.tries == 2);
+  CHECK(step.output == "3");
+  CHECK(step.error_message == "it did not work");
+  const auto tries = test.reader->step_tries(id);
+  REQUIRE(tries.size() == 2);
+  CHECK(tries[0].status == StepStatus::failed);
+  CHECK(tries[1].status == StepStatus::completed);
+}
+
+TEST_CASE("a step that a dead attempt left running is tried again", "[steps][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey dead = test.start_one();
+  REQUIRE(test.begin(dead, "one").result == Begun::begun);
+  test.now += 1min;
+  REQUIRE(test.expire().lost.size() == 1);
+  const ClaimKey key = test.start_one();
+  CHECK(test.end(key, "one").result == StepEnd::not_begun);
+  CHECK(test.begin(key, "one").result == Begun::begun);
+  CHECK(test.end(key, "one").result == StepEnd::recorded);
+  const auto tries = test.reader->step_tries(id);
+  REQUIRE(tries.size() == 2);
+  CHECK(tries[0].status == StepStatus::running);
+  CHECK_FALSE(tries[0].ended_at);
+  CHECK(tries[0].epoch == dead.epoch);
+  CHECK(tries[1].epoch == key.epoch);
+}
+
+TEST_CASE("the output of a step is stored once", "[steps][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  CHECK(test.end(key, "one").result == StepEnd::not_begun);
+  REQUIRE(test.begin(key, "one").result == Begun::begun);
+  REQUIRE(test.end(key, "one", "1").result == StepEnd::recorded);
+  CHECK(test.end(key, "one", "2").result == StepEnd::already_completed);
+  CHECK(test.reader->steps(id).at(0).output == "1");
+}
+
+TEST_CASE("a fenced-out attempt changes no step, wait, signal or timer", "[steps][waits][signals][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey stale = test.start_one();
+  REQUIRE(test.begin(stale, "one").result == Begun::begun);
+  REQUIRE(test.send(id, "go").result == SignalSent::Result::sent);
+  test.now += 1min;
+  test.expire();
+  test.start_one();
+  const std::string before = test.everything(id);
+  CHECK(test.begin(stale, "two").result == Begun::lost);
+  CHECK(test.end(stale, "one").result == StepEnd::lost);
+  CHECK(test.wait(stale, StepsTest::sleep_until(test.now)).result == WaitAnswer::Result::lost);
+  CHECK(test.take(stale).result == SignalTaken::Result::lost);
+  CHECK(test.set_timer(stale, "t", test.now) == TimerResult::lost);
+  CHECK(test.cancel_timer(stale, "t") == TimerResult::lost);
+  CHECK_FALSE(test.enqueue_once(stale, "child", StoreTest::task()));
+  CHECK_FALSE(test.suspend(stale).recorded);
+  CHECK(test.everything(id) == before);
+  CHECK(test.reader->steps(id).size() == 1);
+  CHECK(test.reader->signals(id, true).size() == 1);
+  CHECK(test.reader->timers(id).empty());
+}
+
+TEST_CASE("steps and waits share their names", "[steps][waits][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  REQUIRE(test.begin(key, "one").result == Begun::begun);
+  const WaitAnswer refused = test.wait(key, StepsTest::sleep_until(test.now + 1s, "one"));
+  CHECK(refused.result == WaitAnswer::Result::refused);
+  CHECK_THAT(refused.message, Catch::Contains("\"one\"") && Catch::Contains("another name"));
+  CHECK(test.take(key, {}, "one").result == SignalTaken::Result::refused);
+  CHECK(std::get<EnqueueRefused>(test.enqueue_once(key, "one", StoreTest::task()).value()).reason == EnqueueRefused::Reason::step_refused);
+  REQUIRE(test.wait(key, StepsTest::sleep_until(test.now, "nap")).result == WaitAnswer::Result::done);
+  CHECK(test.begin(key, "nap").result == Begun::refused);
+  CHECK(test.reader->steps(id).size() == 2);
+}
+
+TEST_CASE("the answers about a step tell of a cancel request", "[steps][cancel][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  CHECK_FALSE(test.begin(key, "one").cancel_requested);
+  test.cancel(id);
+  CHECK(test.end(key, "one").cancel_requested);
+  CHECK(test.begin(key, "one").cancel_requested);
+  CHECK(test.begin(key, "two").cancel_requested);
+}
+
+TEST_CASE("a step is a sign of life", "[steps][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  REQUIRE(test.flag_stale(key));
+  test.now += 5s;
+  test.begin(key, "one");
+  CHECK_FALSE(test.get(id).stale_at);
+  CHECK(test.get(id).last_seen_at == test.now);
+}
+
+TEST_CASE("steps outlive retries and reopening, and go with the task", "[steps][retry][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  test.begin(key, "one");
+  REQUIRE(test.end(key, "one", "7").result == StepEnd::recorded);
+  REQUIRE(test.finish(StoreTest::failed(key, Fail{})).recorded);
+  REQUIRE(test.retry(id) == RetryResult::requeued);
+  const ClaimKey again = test.start_one();
+  CHECK(test.begin(again, "one").output == "7");
+  REQUIRE(test.finish(StoreTest::succeeded(again)).recorded);
+  CHECK(test.reader->steps(id).size() == 1);
+  REQUIRE(test.remove(id) == RemoveResult::removed);
+  CHECK(test.reader->steps(id).empty());
+  CHECK(test.reader->step_tries(id).empty());
+}
+
+TEST_CASE("a success may drop the steps, a failure keeps them", "[steps][finish][conformance]") {
+  StepsTest test;
+  const bool succeeds = GENERATE(true, false);
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  test.begin(key, "one");
+  test.end(key, "one");
+  Finish end = succeeds ? StoreTest::succeeded(key) : StoreTest::failed(key, Fail{});
+  end.keep_steps = false;
+  REQUIRE(test.finish(end).recorded);
+  CHECK(test.reader->steps(id).size() == (succeeds ? 0 : 1));
+  CHECK(test.reader->step_tries(id).size() == (succeeds ? 0 : 1));
+}
+
+TEST_CASE("a task has so many steps and no more", "[steps][conformance]") {
+  StepsTest test;
+  test.enqueue();
+  const ClaimKey key = test.start_one();
+  test.batch([&](Store& s) {
+    for (int i = 0; i < Steps::steps_max; ++i) (void)s.steps().begin_step(key, std::to_string(i), {}, test.now);
+  });
+  const StepBegun refused = test.begin(key, "one too many");
+  CHECK(refused.result == Begun::refused);
+  CHECK_THAT(refused.message, Catch::Contains("10000"));
+  CHECK(test.wait(key, StepsTest::sleep_until(test.now)).result == WaitAnswer::Result::refused);
+  CHECK(test.begin(key, "17").result == Begun::begun);
+}
+
+TEST_CASE("the durations of steps are told by kind and name", "[steps][conformance]") {
+  StepsTest test;
+  for (const auto took : {10ms, 20ms, 60ms}) {
+    test.enqueue();
+    const ClaimKey key = test.start_one();
+    test.begin(key, "load");
+    test.now += took;
+    test.end(key, "load");
+    test.begin(key, "never ended");
+    REQUIRE(test.finish(StoreTest::succeeded(key)).recorded);
+  }
+  const auto timings = test.reader->step_timings("echo", 100);
+  REQUIRE(timings.size() == 1);
+  CHECK(timings[0].name == "load");
+  CHECK(timings[0].samples == 3);
+  CHECK(timings[0].mean_ms == Approx(30));
+  CHECK(timings[0].p50_ms == Approx(20));
+  CHECK(test.reader->step_timings("echo", 1).at(0).mean_ms == Approx(60));
+  CHECK(test.reader->step_timings("report", 100).empty());
+}
+
+TEST_CASE("a named enqueue stores its task once over all attempts", "[steps][enqueue][conformance]") {
+  StepsTest test;
+  test.enqueue();
+  const ClaimKey first = test.start_one();
+  NewTask child = StoreTest::task("report");
+  child.parent = first.task;
+  const auto stored = std::get<EnqueueDone>(test.enqueue_once(first, "child", child).value());
+  CHECK_FALSE(stored.replayed);
+  CHECK(test.get(stored.tasks.at(0).id).parent == first.task);
+  REQUIRE(test.finish(StoreTest::failed(first, Requeue{test.now, Budget::interruption})).recorded);
+  ClaimRequest request = test.claim_request(1);
+  request.kinds = {{"echo", 1}};
+  const auto tasks = test.claim(request).tasks;
+  REQUIRE(tasks.size() == 1);
+  const auto again = std::get<EnqueueDone>(test.enqueue_once({tasks[0].id, tasks[0].epoch}, "child", child).value());
+  CHECK(again.replayed);
+  CHECK(again.tasks.at(0).id == stored.tasks.at(0).id);
+  CHECK(again.tasks.at(0).disposition == EnqueueDisposition::created);
+  CHECK(test.counts().at("default/report/queued") == 1);
+}
+
+TEST_CASE("staged enqueues are stored with the success and forgotten otherwise", "[steps][enqueue][finish][conformance]") {
+  StepsTest test;
+  NewTask taken = StoreTest::task("report");
+  taken.external_id = "mine";
+  const TaskId holder = test.enqueue(taken);
+  NewTask twin = StoreTest::task("report");
+  twin.dedupe = Dedupe{"k", DedupeScope::kind};
+  test.enqueue();
+  ClaimRequest request = test.claim_request(1);
+  request.kinds = {{"echo", 1}};
+  const Task task = test.claim(request).tasks.at(0);
+  Finish end = StoreTest::failed({task.id, task.epoch}, Requeue{test.now});
+  end.staged = {twin, taken, twin};
+  CHECK(test.finish(end).staged.empty());
+  CHECK(test.counts().at("default/report/queued") == 1);
+  const Task again = test.claim(request).tasks.at(0);
+  Finish success = StoreTest::succeeded({again.id, again.epoch});
+  success.staged = end.staged;
+  const Finished finished = test.finish(success);
+  CHECK(finished.status == Status::succeeded);
+  REQUIRE(finished.staged.size() == 3);
+  CHECK(finished.staged[0].disposition == EnqueueDisposition::created);
+  CHECK(finished.staged[1].disposition == EnqueueDisposition::reused);
+  CHECK(finished.staged[1].id == holder);
+  CHECK(finished.staged[2].id == finished.staged[0].id);
+  CHECK(finished.staged[2].disposition == EnqueueDisposition::reused);
+  CHECK(test.counts().at("default/report/queued") == 2);
+  success.staged = {StoreTest::task("report")};
+  CHECK_FALSE(test.finish(success).recorded);
+  CHECK(test.counts().at("default/report/queued") == 2);
+}
+
+TEST_CASE("an attempt whose start was never recorded names its executor at its end", "[finish][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const bool seen = GENERATE(true, false);
+  Finish end = StoreTest::succeeded(seen ? test.start_one() : test.claim_one());
+  end.executor = "worker";
+  end.started_at = test.now;
+  REQUIRE(test.finish(end).recorded);
+  CHECK(test.reader->attempts(id).at(0).executor == (seen ? "process" : "worker"));
+}
+
+}  // namespace reeve::store::conformance

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Workers elsewhere: claiming over HTTP, speaking with a token, leases, stops, and what is too late."""
+import json
+import socket
+import threading
+import unittest
+
+from case import DaemonCase
+from waiting import wait_until
+
+
+class Remote(DaemonCase):
+    def remote_lab(self):
+        lab = self.quiet_lab()
+        lab.handlers = {"far": {"executor": "remote", "lease": "1s", "stop_grace": "500ms",
+                                "retry": {"attempts": 2, "crashes": 2, "backoff": "fixed", "base": "10ms", "jitter": "none"}},
+                        "slow": {"executor": "remote", "lease": "1m"}, "noop": {"executor": "inline", "builtin": "noop"}}
+        lab.up()
+        return lab
+
+    def claim(self, lab, kinds=("far",), wait="20s", **more):
+        return lab.ok("POST", "/v1/claims", {"kinds": list(kinds), "wait": wait, **more})["claim"]
+
+    def say(self, lab, claim, **message):
+        return lab.http("POST", "/v1/attempt", message, {"Authorization": "Bearer " + claim["token"]})
+
+    def said(self, lab, claim, **message):
+        answer = self.say(lab, claim, **message)
+        self.assertEqual(200, answer.status, answer)
+        return answer.json
+
+    def test_a_task_goes_to_the_worker_that_waits(self):
+        lab = self.remote_lab()
+        claims = []
+        waiter = threading.Thread(target=lambda: claims.append(self.claim(lab, worker="gpu-3")))
+        waiter.start()
+        task = lab.enq({"frame": 7}, "far", labels={"film": "x"})
+        waiter.join(30)
+        claim = claims[0]
+        self.assertEqual((task, 1, {"frame": 7}, {"film": "x"}, 1000),
+                         (claim["task"], claim["attempt"], claim["payload"], claim["labels"], claim["lease_ms"]))
+        self.assertEqual({"ok": True, "lease_ms": 60000}, self.said(lab, claim, type="renew", lease_ms=60000))
+        self.said(lab, claim, type="progress", percent=40)
+        self.said(lab, claim, type="log", message="rendering")
+        self.assertEqual(False, self.said(lab, claim, type="step.begin", name="a")["done"])
+        self.said(lab, claim, type="step.end", name="a", output=1)
+        self.said(lab, claim, type="result", value={"file": "7.exr"})
+        found = self.assert_state(lab, task, "succeeded")
+        self.assertEqual({"file": "7.exr"}, found["result"])
+        self.assertEqual(401, self.say(lab, claim, type="beat").status)
+        self.assertIn("rendering", [line["message"] for line in lab.lines(task)])
+
+    def test_a_task_waits_while_no_worker_does(self):
+        lab = self.remote_lab()
+        task = lab.enq(None, "far")
+        other = lab.enq(None, "noop")
+        self.assert_state(lab, other, "succeeded")
+        self.assertEqual("queued", lab.task(task)["state"])
+        self.assertEqual("no_worker", lab.ok("GET", f"/v1/tasks/{task}/why")["reasons"][0]["code"])
+        self.assertIsNone(self.claim(lab, ("slow",), "100ms"))
+        self.assertEqual(task, self.claim(lab)["task"])
+
+    def test_a_silent_worker_loses_its_task_and_is_refused(self):
+        lab = self.remote_lab()
+        task = lab.enq(None, "far")
+        lost = self.claim(lab)
+        again = self.claim(lab)
+        self.assertEqual((task, lost["epoch"] + 1), (again["task"], again["epoch"]))
+        self.assertEqual(401, self.say(lab, lost, type="result", value="stale").status)
+        self.said(lab, again, type="result", value="fresh")
+        self.assertEqual("fresh", self.assert_state(lab, task, "succeeded")["result"])
+        self.assert_outcomes(lab, task, "lost", "succeeded")
+
+    def test_a_released_task_costs_nothing(self):
+        lab = self.remote_lab()
+        task = lab.enq(None, "far")
+        self.said(lab, self.claim(lab), type="release")
+        again = self.claim(lab)
+        self.assertEqual((task, 1), (again["task"], again["attempt"]))
+        self.said(lab, again, type="error", code="busy", message="no")
+        third = self.claim(lab)
+        self.assertEqual(2, third["attempt"])
+        self.said(lab, third, type="reject", code="never")
+        self.assertEqual("never", self.assert_state(lab, task, "failed")["error"]["code"])
+
+    def test_a_cancel_is_told_and_enforced(self):
+        lab = self.remote_lab()
+        task = lab.enq(None, "slow")
+        claim = self.claim(lab, ("slow",))
+        lab.cancel(task)
+        wait_until(lambda: self.said(lab, claim, type="beat").get("stop") == "cancel", 10, "the worker is told")
+        self.said(lab, claim, type="error", code="stopped")
+        self.assert_state(lab, task, "cancelled")
+        stubborn = lab.enq(None, "far")
+        claim = self.claim(lab, lease="1m")
+        lab.cancel(stubborn)
+        self.assert_state(lab, stubborn, "cancelled", 10)
+        self.assertEqual(401, self.say(lab, claim, type="result", value=1).status)
+
+    def test_a_tracked_task_ends_by_its_status(self):
+        lab = self.remote_lab()
+        task = lab.enq(None, "slow")
+        claim = self.claim(lab, ("slow",))
+        self.said(lab, claim, type="status", state="running", stage="encoding", actor="ci", source="farm")
+        wait_until(lambda: (lab.task(task).get("progress") or {}).get("label") == "encoding", 10, "the stage is shown")
+        self.assertIn("error", self.said(lab, claim, type="status", state="sideways"))
+        self.said(lab, claim, type="status", state="succeeded", value=[1])
+        self.assertEqual([1], self.assert_state(lab, task, "succeeded")["result"])
+
+    def test_bad_claims_are_refused(self):
+        lab = self.remote_lab()
+        for body in ({}, {"kinds": []}, {"kinds": ["noop"]}, {"kinds": ["nowhere"]}, {"kinds": ["far"], "wait": "2h"}, {"kinds": ["far"], "x": 1},
+                     {"kinds": "far"}, {"kinds": ["far"] * 101}):
+            with self.subTest(body=body):
+                self.assertIn(lab.http("POST", "/v1/claims", body).status, (400, 422))
+
+    def test_a_worker_that_went_away_is_not_counted_on(self):
+        lab = self.remote_lab()
+        self.claim_and_vanish(lab)
+        task = lab.enq(None, "slow")
+        wait_until(lambda: lab.task(task)["state"] == "queued", 10, "nobody took it")
+        self.assertEqual(task, self.claim(lab, ("slow",))["task"])
+
+    def claim_and_vanish(self, lab):
+        body = json.dumps({"kinds": ["slow"], "wait": "20s"}).encode()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(lab.socket)
+            client.sendall(b"POST /v1/claims HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+            wait_until(lambda: self.offers(lab) == 1, 10, "the worker waits")
+        wait_until(lambda: self.offers(lab) == 0, 10, "its offer is gone")
+
+    def offers(self, lab):
+        kinds = {kind["name"]: kind for kind in lab.ok("GET", "/v1/status")["kinds"]}
+        return kinds["slow"].get("room", 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
