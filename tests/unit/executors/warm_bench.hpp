@@ -68,6 +68,8 @@ struct Attempt {
 };
 
 class WarmBench {
+  std::deque<Attempt> attempts_{};   // they stay where they are, and outlive the loop
+
  public:
   explicit WarmBench(WorkerSpec spec, const Options& chosen = options()) : bench(chosen), pool(shared(std::move(spec))) { bench.executors->declare({pool}); }
 
@@ -129,7 +131,6 @@ class WarmBench {
   }
 
   std::int64_t tasks_ = 0;
-  std::deque<Attempt> attempts_{};   // they stay where they are
 };
 
 template <class Kind>
