@@ -127,7 +127,7 @@ struct Finished {
   Status status = Status::queued;            // of the task now
   std::optional<Timestamp> retry_at{};       // when it is queued again
   std::vector<Enqueued> staged{};
-  bool woke_others = false;    // tasks that waited for this one may be queued now
+  bool woke_others = false;    // tasks that waited for this one are queued now
 };
 
 // An attempt that was taken from its runner because its lease ran out or its runner is dead.

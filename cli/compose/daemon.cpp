@@ -197,8 +197,8 @@ void Daemon::Life::compose() {
                                   .socket = socket(),
                                   .attempt_dir = attempt_folder(configuration(), store_id),
                                   .slots = configuration().supervisor.concurrency,
-                                  .threads = configuration().supervisor.threads,
                                   .scoreboard = executors::scoreboard::board_of(socket()),
+                                  .threads = configuration().supervisor.threads,
                                   .room_changed = [this] {
                                     if (supervisor_) supervisor_->room_changed();
                                   }};

@@ -76,15 +76,17 @@ bool Waits::tell_waiting(const Task& ended, Timestamp now) {
   for (const auto& [key, step] : state_.steps)
     for (const AwaitedTask& awaited : step.awaited)
       if (awaited.id == ended.id && awaited.status.empty() && (waits.empty() || waits.back() != &step)) waits.push_back(&step);
-  std::sort(waits.begin(), waits.end(), [](const StepRow* a, const StepRow* b) { return std::tie(a->task, a->number) < std::tie(b->task, b->number); });
+  const auto place = [](const StepRow* step) { return std::tie(step->task, step->number); };
+  std::sort(waits.begin(), waits.end(), [&](const StepRow* a, const StepRow* b) { return place(a) < place(b); });
+  bool woke = false;
   for (const StepRow* wait : waits) {
     StepRow& row = state_.edit(state_.steps, {wait->task, wait->name});
     for (AwaitedTask& awaited : row.awaited)
       if (awaited.id == ended.id && awaited.status.empty()) awaited.status = name(ended.status);
     std::erase(row.tasks, ended.id);
-    if (is_enough(row.awaited, row.any)) complete(row, tasks_output(row.awaited), "task:" + std::to_string(number(ended.id)), now);
+    if (is_enough(row.awaited, row.any)) woke |= complete(row, tasks_output(row.awaited), "task:" + std::to_string(number(ended.id)), now);
   }
-  return !waits.empty();
+  return woke;
 }
 
 bool Waits::resume_if_nothing_is_left(Task& task, Timestamp now) {

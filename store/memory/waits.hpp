@@ -15,8 +15,8 @@ class Waits {
   [[nodiscard]] std::optional<Timestamp> next_alarm() const;
 
   // Called wherever a task has become terminal: its own waits and pending timers are over, and whoever waits for it is told.
+  // True: tasks are queued again for that.
   enum class Completed { kept, forgotten };
-  // True: others waited for it, and may be queued again now.
   bool task_ended(const Task& task, Completed steps, Timestamp now);
 
   // A task has just been suspended. It goes straight back to its queue when something has come of which its last attempt was not told, or

@@ -21,9 +21,17 @@ std::string uri(const std::string& path, Access access) {
   return text;
 }
 
+// SQLite counts its memory under a lock at every allocation, for figures that nobody here asks for: a twelfth of a task's cost. Too late, and
+// refused, when somebody in this process has used SQLite before; then it goes on counting.
+void do_not_count_memory() {
+  static const int answer = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)answer;
+}
+
 }  // namespace
 
 Connection::Connection(std::string path, Access access, Millis timeout) : path_(std::move(path)) {
+  do_not_count_memory();
   const int mode = access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   const int code = sqlite3_open_v2(uri(path_, access).c_str(), &db_, mode | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   try {

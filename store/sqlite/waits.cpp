@@ -33,12 +33,13 @@ bool Waits::tell_waiting(const HotTask& ended, Timestamp now) {
       .run();
   session_.db.query("UPDATE reeve_task SET awaited = 0 WHERE id = ?").bind(ended.id).run();
   const std::string actor = "task:" + std::to_string(number(ended.id));
+  bool woke = false;
   for (const std::int64_t id : waits) {
     const std::optional<StepRow> wait = load_step(session_.db, id);
     const std::vector<AwaitedTask> tasks = load_awaited(session_.db, id);
-    if (is_enough(tasks, wait.value().any)) complete(id, tasks_output(tasks), actor, now);
+    if (is_enough(tasks, wait.value().any)) woke |= complete(id, tasks_output(tasks), actor, now);
   }
-  return !waits.empty();
+  return woke;
 }
 
 bool Waits::resume_if_nothing_is_left(Task& task, Timestamp now) {

@@ -16,8 +16,8 @@ class Waits {
   bool ring(Timestamp now);
 
   // Called wherever a task has become terminal: its own waits and pending timers are over, and whoever waits for it is told.
+  // True: tasks are queued again for that.
   enum class Completed { kept, forgotten };
-  // True: others waited for it, and may be queued again now.
   bool task_ended(const HotTask& task, Completed steps, Timestamp now);
 
   // A task has just been suspended. It goes straight back to its queue when something has come of which its last attempt was not told, or

@@ -26,6 +26,11 @@ async def fail(task):
     raise ValueError("boom")
 
 
+@reeve.handler("bad_result")
+async def bad_result(task):
+    return {"no": object()}
+
+
 @reeve.handler("reject")
 async def reject(task):
     raise reeve.Reject("bad_input", "no", {"field": "x"})

@@ -94,7 +94,7 @@ std::string bad_step(Task& task) {
 
 int main() {
   return reeve::serve(reeve::Bodies{{"echo", [](Task& task) { return task.payload; }},
-                                    {"about", about}, {"fail", boom}, {"reject", reject}, {"retry", retry}, {"snooze", snooze}, {"steps", steps},
+                                    {"bad_result", [](Task&) { return "{\"no\": "; }}, {"about", about}, {"fail", boom}, {"reject", reject}, {"retry", retry}, {"snooze", snooze}, {"steps", steps},
                                     {"bad_step", bad_step}, {"nap", nap}, {"approval", approval}, {"ask", ask}, {"refused", refused}, {"tell", tell},
                                     {"until_cancelled", until_cancelled}, {"noise", noise}});
 }

@@ -8,6 +8,7 @@ handler('about', (task) => ({
   id: task.id, kind: task.kind, attempt: task.attempt, max_attempts: task.maxAttempts, queue: task.queue, labels: task.labels, token: task.token,
 }));
 handler('fail', () => { throw new RangeError('boom'); });
+handler('bad_result', () => { const loop = {}; loop.loop = loop; return loop; });
 handler('reject', () => { throw new Reject('bad_input', 'no', { field: 'x' }); });
 handler('retry', () => { throw new Retry('busy', { at: 1234500, code: 'http_503' }); });
 handler('snooze', () => { throw new Snooze(1.5); });

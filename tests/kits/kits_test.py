@@ -96,6 +96,10 @@ class Ends(KitCase):
         for peer in self.both("snooze"):
             peer.expect("snooze", for_ms=1500)
 
+    def test_a_result_that_is_not_json_is_an_error(self):
+        for peer in self.both("bad_result"):
+            peer.expect("error", code="bad_result")
+
     def test_a_kind_without_a_handler_is_an_error(self):
         for peer in self.both("nothing.of.this"):
             self.assertIn("nothing.of.this", peer.expect("error", code="no_handler")["message"])
@@ -341,6 +345,14 @@ class Warm(KitCase):
         peer.say_bytes(b'no json\n\n[1,2]\n"text"\n{"type":"strange","x":{"y":[]}}\n{"re":99,"ok":true}\n{"re":"x"}\n{"type":5}\n\xff\xfe\n{"a":\n')
         peer.give(1, "still here")
         peer.expect("result", value="still here")
+
+    @unittest.skipIf(KIT == "cpp", "bytes are what they are there")
+    def test_half_a_surrogate_pair_does_not_spoil_a_line(self):
+        peer = self.worker()
+        peer.say_bytes(b'{"type":"task","task":1,"epoch":1,"kind":"echo","payload":["\\ud800","\\\\ud800"]}\n')
+        broken, backslash = peer.expect("result", task=1)["value"]
+        self.assertIn(broken, ("?", "\ufffd"))
+        self.assertEqual("\\ud800", backslash)
 
     def test_members_that_are_unknown_or_escaped_are_no_hindrance(self):
         peer = self.worker()

@@ -25,6 +25,11 @@ def fail(task):
     raise ValueError("boom")
 
 
+@reeve.handler("bad_result")
+def bad_result(task):
+    return {"no": object()}
+
+
 @reeve.handler("reject")
 def reject(task):
     raise reeve.Reject("bad_input", "no", {"field": "x"})

@@ -2,6 +2,13 @@
 import { Socket } from 'node:net';
 import { Disconnected } from './errors.js';
 
+// Half a surrogate pair is no character, in UTF-8 and for reeve: it becomes U+FFFD. (JSON.stringify escapes such halves and no other.)
+function line(message) {
+  const text = JSON.stringify(message);
+  const whole = text.includes('\\ud') ? text.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (found) => (found.length === 2 ? found : '\\ufffd')) : text;
+  return whole + '\n';
+}
+
 export class Channel {
   // `hear` gets each message that answers nothing; `gone` is called once, when reeve is.
   constructor(fd, hear, gone) {
@@ -21,16 +28,17 @@ export class Channel {
 
   // Everything that is said in one turn of the loop goes out in one write.
   tell(message) {
+    const text = line(message);
     if (this.out === '') setImmediate(() => this.flush());
-    this.out += JSON.stringify(message) + '\n';
+    this.out += text;
   }
 
   ask(message) {
     if (!this.isOpen) return Promise.reject(new Disconnected());
     const id = ++this.number;
     return new Promise((resolve, reject) => {
-      this.questions.set(id, { resolve, reject });
       this.tell({ ...message, id });
+      this.questions.set(id, { resolve, reject });
     });
   }
 

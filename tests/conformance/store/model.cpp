@@ -90,7 +90,8 @@ std::string text(const EnqueueAnswer& answer) {
 }
 
 std::string text(const Finished& finished) {
-  return (finished.recorded ? "recorded " : "lost ") + std::string(name(finished.status)) + text(finished.retry_at) + text(finished.staged);
+  return (finished.recorded ? "recorded " : "lost ") + std::string(name(finished.status)) + text(finished.retry_at) + text(finished.staged) +
+         (finished.woke_others ? " woke others" : "");
 }
 
 std::string text(const std::vector<Lost>& lost) {

@@ -335,7 +335,7 @@ TEST_CASE("a handler hears that it should stop, and may finish first", "[process
   auto spec = python("import os,signal,sys\nsignal.signal(signal.SIGTERM,signal.SIG_IGN)\nprint('ready',flush=True)\nf=os.fdopen(3,'r+b',0)\n"
                      "print(f.readline().decode().strip(),flush=True)\nf.write(b'{\"type\":\"result\",\"value\":2}\\n')");
   const auto outcome = bench.run("process", execution_of(spec), witness, brake);
-  CHECK(witness.printed(R"({"type":"cancel","reason":"shutdown","grace_ms":10000})"));
+  CHECK(witness.printed(R"({"type":"cancel","task":11,"epoch":5,"reason":"shutdown","grace_ms":10000})"));
   CHECK(std::get<Succeeded>(outcome.end).result == "2");
 }
 
