@@ -197,6 +197,8 @@ std::optional<std::int64_t> WorkerProcess::measure(Errand& errand) {
 std::vector<int> WorkerProcess::company() {
   std::vector<int> found = tree_.members();
   for (int looks = 1; tree_.unsure() && looks < most_looks; ++looks) found = tree_.members();
+  // One that is gone is forgotten, so that its number means nobody.
+  if (!tree_.unsure()) std::erase_if(household_, [&](int pid) { return std::find(found.begin(), found.end(), pid) == found.end(); });
   std::erase_if(found, [this](int pid) { return std::find(household_.begin(), household_.end(), pid) != household_.end(); });
   return found;
 }

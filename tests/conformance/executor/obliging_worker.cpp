@@ -97,6 +97,7 @@ void act(Channel& from, const Task& task) {
     for (;;) ::pause();
   }
   if (word == "crash") {
+    ::signal(static_cast<int>(task.number("signal")), SIG_DFL);   // a sanitizer may have taken it
     ::raise(static_cast<int>(task.number("signal")));
     ::pause();
   }

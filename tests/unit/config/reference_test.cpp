@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <catch2/catch.hpp>
@@ -116,7 +117,10 @@ TEST_CASE("the reference file shows the defaults", "[config][reference]") {
   CHECK(handler.process->output.tail_bytes == spec.output.tail_bytes);
   CHECK(handler.process->output.line_bytes == spec.output.line_bytes);
   const executors::WorkerSpec warm;
-  const executors::WorkerSpec& worker = *shown.handlers.at(2).worker;
+  const auto resize = std::find_if(shown.handlers.begin(), shown.handlers.end(), [](const handlers::Handler& one) { return one.kind == "image.resize"; });
+  REQUIRE(resize != shown.handlers.end());
+  REQUIRE(resize->worker);
+  const executors::WorkerSpec& worker = *resize->worker;
   CHECK(worker.min == warm.min);
   CHECK(worker.idle == warm.idle);
   CHECK(worker.parallel == warm.parallel);

@@ -44,7 +44,7 @@ def serve(act):
 // Does what the payload, a piece of Python, says.
 inline const std::string does_as_told = "def act(task, payload):\n    exec(payload, globals() | {'task': task})\nserve(act)\n";
 
-inline std::shared_ptr<ProcessSpec> python(const std::string& program) {
+inline std::shared_ptr<ProcessSpec> worker_program(const std::string& program) {
   auto process = std::make_shared<ProcessSpec>();
   process->command = {"/usr/bin/python3", "-S", "-c", prelude + program};
   return process;
@@ -53,7 +53,7 @@ inline std::shared_ptr<ProcessSpec> python(const std::string& program) {
 inline WorkerSpec warm(int min, int max, const std::string& program = does_as_told) {
   WorkerSpec spec;
   spec.kind = "warm";
-  spec.process = python(program);
+  spec.process = worker_program(program);
   spec.min = min;
   spec.max = max;
   return spec;
@@ -68,6 +68,8 @@ struct Attempt {
 };
 
 class WarmBench {
+  std::deque<Attempt> attempts_{};   // they stay where they are, and outlive the loop
+
  public:
   explicit WarmBench(WorkerSpec spec, const Options& chosen = options()) : bench(chosen), pool(shared(std::move(spec))) { bench.executors->declare({pool}); }
 
@@ -94,7 +96,9 @@ class WarmBench {
   }
   Attempt& run(const std::string& code) { return run(order(code)); }
   void end(Attempt& attempt) {
-    REQUIRE(until([&] { return attempt.outcome.has_value(); }));
+    const bool ended = until([&] { return attempt.outcome.has_value(); });
+    INFO((bench.executors->pools().empty() ? std::string() : status().trouble));
+    REQUIRE(ended);
   }
 
   // Runs the loop until it is so; false when that takes too long.
@@ -127,7 +131,6 @@ class WarmBench {
   }
 
   std::int64_t tasks_ = 0;
-  std::deque<Attempt> attempts_{};   // they stay where they are
 };
 
 template <class Kind>
