@@ -47,6 +47,20 @@ Why in_hand(const store::Task& task, State state, const supervisor::Overview& ov
   return {"running", running, ""};
 }
 
+void add_pool(std::vector<Why>& reasons, const store::Task& task, const supervisor::Overview& overview) {
+  for (const executors::PoolStatus& pool : overview.pools)
+    if (pool.kind == task.kind && pool.degraded)
+      reasons.push_back({"pool_degraded", "the worker processes of " + quoted(task.kind) + " do not start" + (pool.trouble.empty() ? "" : ": " + pool.trouble),
+                         "mend its command; it is tried again and again, ever more slowly"});
+}
+
+std::vector<Why> in_hand_of(const store::Task& task, State state, const supervisor::Overview& overview, Timestamp now) {
+  std::vector<Why> reasons;
+  if (state == State::claimed) add_pool(reasons, task, overview);
+  reasons.push_back(in_hand(task, state, overview, now));
+  return reasons;
+}
+
 // -------------------------------------------------------------------------------------------------------- what holds it back
 
 void add_time(std::vector<Why>& reasons, const store::Task& task, State state, Timestamp now) {
@@ -124,15 +138,17 @@ void add_limits(std::vector<Why>& reasons, const store::Task& task, const superv
   }
 }
 
-void add_executor(std::vector<Why>& reasons, const store::Task& task, const supervisor::Overview& overview) {
+bool is_remote(const handlers::Handlers& handlers, std::string_view kind) {
+  const handlers::Handler* handler = handlers.find(kind);
+  return handler != nullptr && handler->executor == "remote";
+}
+
+void add_executor(std::vector<Why>& reasons, const store::Task& task, const supervisor::Overview& overview, const handlers::Handlers& handlers) {
   for (const supervisor::Usage& kind : overview.kinds)
-    if (kind.name == task.kind && kind.room && *kind.room <= 0)
+    if (kind.name == task.kind && kind.room && *kind.room <= 0 && is_remote(handlers, task.kind))
       reasons.push_back({"no_worker", "no worker elsewhere waits for tasks of the kind " + quoted(task.kind),
                          "start one that claims it with POST /v1/claims (docs/api.md)"});
-  for (const executors::PoolStatus& pool : overview.pools)
-    if (pool.kind == task.kind && pool.degraded)
-      reasons.push_back({"pool_degraded", "the worker processes of " + quoted(task.kind) + " do not start" + (pool.trouble.empty() ? "" : ": " + pool.trouble),
-                         "mend its command; it is tried again and again, ever more slowly"});
+  add_pool(reasons, task, overview);
 }
 
 void add_line(std::vector<Why>& reasons, const store::Task& task, const std::optional<store::Position>& position, Timestamp now) {
@@ -179,7 +195,7 @@ std::vector<Why> why(const store::Task& task, State state, const std::vector<sto
                      const std::optional<store::Position>& position, const std::vector<store::Step>& steps, Timestamp now) {
   using store::Status;
   if (is_terminal(task.status)) return {finished(task)};
-  if (task.status == Status::claimed || task.status == Status::running) return {in_hand(task, state, overview, now)};
+  if (task.status == Status::claimed || task.status == Status::running) return in_hand_of(task, state, overview, now);
   if (task.status == Status::waiting) return waits_of(task, steps, now);
 
   std::vector<Why> reasons;
@@ -188,7 +204,7 @@ std::vector<Why> why(const store::Task& task, State state, const std::vector<sto
   add_pause(reasons, task, pauses, now);
   add_phase(reasons, overview);
   add_limits(reasons, task, overview, now);
-  add_executor(reasons, task, overview);
+  add_executor(reasons, task, overview, handlers);
   add_line(reasons, task, position, now);
   if (reasons.empty()) reasons.push_back({"due", "nothing holds it back; it starts at once", ""});
   return reasons;

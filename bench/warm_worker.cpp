@@ -7,7 +7,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "reeve/handler.hpp"
+#include <reeve/handler.hpp>
 
 namespace {
 

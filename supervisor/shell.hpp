@@ -60,6 +60,7 @@ class Supervisor::Shell {
   void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
   void when_idle(std::function<void()> on_idle) { on_idle_ = std::move(on_idle); }
   void room_changed() {
+    log_pools();
     on([this](Core& core, Now at) { core.rooms_changed(rooms_of_executors(), at); });
   }
   [[nodiscard]] bool hear(const std::string& token, std::string_view line, std::function<void(std::string)> reply);
@@ -116,6 +117,7 @@ class Supervisor::Shell {
   void look_at_pages();
   void look_at_pages_later();
   void declare_pools();
+  void log_pools();
   [[nodiscard]] std::vector<store::Room> rooms_of_executors() const;
   void settled(store::ClaimKey claim, const store::Finished& finished);
   void not_recorded(store::ClaimKey claim, const std::exception_ptr& failed);
@@ -159,6 +161,7 @@ class Supervisor::Shell {
   std::function<void()> on_idle_{};
   std::unordered_map<store::ClaimKey, std::unique_ptr<Body>, KeyHash> bodies_{};
   std::unordered_map<std::string, Body*> by_token_{};
+  std::unordered_map<std::string, bool> degraded_{};   // kinds with pools, as logged last
 };
 
 }  // namespace reeve::supervisor

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "executors/make.hpp"
+#include "supervisor/log.hpp"
 
 namespace reeve::supervisor {
 
@@ -88,6 +89,14 @@ std::vector<store::Room> Supervisor::Shell::rooms_of_executors() const {
     if (room) rooms.push_back({.name = handler.kind, .room = *room});
   }
   return rooms;
+}
+
+void Supervisor::Shell::log_pools() {
+  for (const executors::PoolStatus& pool : parts_.executors.pools()) {
+    if (std::exchange(degraded_[pool.kind], pool.degraded) == pool.degraded) continue;
+    if (pool.degraded) parts_.log.warn("pool.degraded", {{"kind", pool.kind}, {"error", pool.trouble}});
+    else parts_.log.info("pool.recovered", {{"kind", pool.kind}});
+  }
 }
 
 void Supervisor::Shell::declare_pools() {

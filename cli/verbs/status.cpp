@@ -32,6 +32,7 @@ class Status final : public Verb {
     show_daemon(session, status);
     show_warnings(session, status);
     show_queues(session, status);
+    show_pools(session, status);
     show_running(session, status);
     return ExitCode::ok;
   }
@@ -100,6 +101,23 @@ class Status final : public Verb {
                  {count("cancelled"), Tone::plain, {}}, {paused.empty() ? "" : pause_text(paused, session), Tone::warn, {}}});
     }
     if (table.empty()) return session.say("no task yet; try: reeve run -- echo hello");
+    session.out() << '\n';
+    table.print(session.out(), session.paper());
+  }
+
+  static void show_pools(const Session& session, const Object& status) {
+    Table table({{"WORKERS OF", false, true}, {"BUSY", true, false}, {"IDLE", true, false}, {"STARTING", true, false}, {"MAX", true, false},
+                 {"WAITING", true, false}, {"NOTE", false, true}});
+    for (const auto& pool : array_in(status, "pools")) {
+      const Object& one = as_object(pool);
+      const auto count = [&one](const char* member) { return std::to_string(integer_in(one, member).value_or(0)); };
+      const bool degraded = is_set_in(one, "degraded");
+      const std::string trouble = text_in(one, "trouble");
+      const std::string note = degraded ? "degraded" + (trouble.empty() ? "" : ": " + trouble) : "";
+      table.add({{text_in(one, "kind"), Tone::plain, {}}, {count("busy"), Tone::plain, {}}, {count("idle"), Tone::plain, {}},
+                 {count("starting"), Tone::plain, {}}, {count("max"), Tone::plain, {}}, {count("waiting"), Tone::plain, {}}, {note, Tone::bad, {}}});
+    }
+    if (table.empty()) return;
     session.out() << '\n';
     table.print(session.out(), session.paper());
   }

@@ -88,7 +88,7 @@ void Pool::ready(WorkerProcess& worker) {
   const bool was_out_of_order = out_of_order();
   plan_.ready(worker.id(), now());
   hand_out();
-  if (was_out_of_order && hooks_.recovered) hooks_.recovered();
+  if (was_out_of_order && hooks_.order_changed) hooks_.order_changed();
 }
 
 void Pool::finished(WorkerProcess& worker, Errand& errand, std::optional<std::int64_t> resident) {
@@ -140,9 +140,11 @@ asio::awaitable<void> Pool::tend(std::shared_ptr<Pool> pool, WorkerId id) {
 }
 
 void Pool::gone(WorkerId id, const std::string& why) {
+  const bool was_out_of_order = out_of_order();
   workers_.erase(id);
   plan_.gone(id, now(), why);
   hand_out();
+  if (!was_out_of_order && out_of_order() && hooks_.order_changed) hooks_.order_changed();
   if (empty() && hooks_.empty) hooks_.empty();
 }
 

@@ -23,7 +23,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
  public:
   struct Hooks {
     std::function<void()> empty{};                  // its last process or attempt is gone
-    std::function<void()> recovered{};              // its starts succeed again
+    std::function<void()> order_changed{};          // its starts fail and nothing serves, or do so no longer
   };
   Pool(std::shared_ptr<Ground> ground, std::shared_ptr<const WorkerSpec> spec, Hooks hooks);
   Pool(const Pool&) = delete;

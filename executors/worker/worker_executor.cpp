@@ -48,7 +48,7 @@ std::shared_ptr<Pool> WorkerExecutor::pool_of(const std::shared_ptr<const Worker
   tidy();
   Pool::Hooks hooks;
   hooks.empty = [this] { emptied_.ring(); };
-  hooks.recovered = room_changed_;
+  hooks.order_changed = room_changed_;
   auto pool = std::make_shared<Pool>(ground_, spec, std::move(hooks));
   pools_[spec.get()] = pool;
   if (!declared_.contains(spec.get())) pool->undeclare();

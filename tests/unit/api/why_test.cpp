@@ -217,6 +217,20 @@ TEST_CASE("a suspended task says what it waits for", "[why]") {
 
 TEST_CASE("a task for workers elsewhere says that none waits", "[why]") {
   Scene look;
+  handlers::Handler far;
+  far.kind = look.task.kind;
+  far.executor = "remote";
+  look.handlers = handlers::Handlers({far}, {});
   look.overview.kinds.push_back({.name = look.task.kind, .room = 0});
   CHECK(look.reasons().front().code == "no_worker");
+}
+
+TEST_CASE("a task whose pool cannot start says why, claimed or not", "[why]") {
+  Scene look;
+  look.overview.pools.push_back({.kind = look.task.kind, .degraded = true, .trouble = "resize.py: not found"});
+  look.task.status = GENERATE(store::Status::queued, store::Status::claimed);
+  look.state = look.task.status == store::Status::claimed ? store::State::claimed : store::State::queued;
+  const auto reasons = look.reasons();
+  CHECK(reasons.front().code == "pool_degraded");
+  CHECK(reasons.front().message.find("resize.py: not found") != std::string::npos);
 }
