@@ -25,9 +25,9 @@ class Client(threading.Thread):
     client gives up: stored once or not at all. Every fifth request of a client is a bulk of five, which is stored as a whole or not at all.
     """
 
-    def __init__(self, lab, permits, stopped, stubborn, seed):
+    def __init__(self, lab, permits, stopped, kinds, stubborn, seed):
         super().__init__(daemon=True)
-        self.lab, self.permits, self.stopped, self.stubborn = lab, permits, stopped, stubborn
+        self.lab, self.permits, self.stopped, self.kinds, self.stubborn = lab, permits, stopped, kinds, stubborn
         self.chance = random.Random(seed)
         self.acked, self.unknown, self.bulks, self.refused = [], [], [], []
 
@@ -53,7 +53,7 @@ class Client(threading.Thread):
         return script.format(n=uuid.uuid4().hex, ms=self.chance.randint(2, 40))
 
     def _enqueue(self, payloads, key):
-        kind = self.chance.choice(("chaos", "chaos", "pair"))
+        kind = self.chance.choice(self.kinds)
         tasks = [{"kind": kind, "payload": payload} for payload in payloads]
         single = len(tasks) == 1
         while True:

@@ -160,9 +160,9 @@ def overlaps(lines):
     return faults[:20]
 
 
-def limits(bodies, limit, kills=(), kind=None):
-    """O5: never more than `limit` bodies at once. A body without an end ended with the first kill of the daemon after its begin, or when its
-    task began again; one whose end nobody knows is left out."""
+def limits(bodies, limit, kills=(), kind=None, deaths=None):
+    """O5: never more than `limit` bodies at once. A body without an end ended with the first kill of the daemon after its begin, with the
+    death of its process ({pid: ns}), or when its task began again; one whose end nobody knows is left out."""
     begins = collections.defaultdict(list)
     for body in bodies:
         begins[body.task].append(body.begin)
@@ -171,6 +171,7 @@ def limits(bodies, limit, kills=(), kind=None):
         if kind and body.kind != kind:
             continue
         ends = [body.end] if body.end else [ns for ns in kills if ns > body.begin][:1] + [ns for ns in begins[body.task] if ns > body.begin][:1]
+        ends += [deaths[body.pid]] if deaths and deaths.get(body.pid, 0) > body.begin else []
         if ends:
             moves += [(body.begin, 1), (min(ends), -1)]
     running = most = 0
@@ -181,11 +182,11 @@ def limits(bodies, limit, kills=(), kind=None):
 
 
 def leftovers(lab):
-    """O6: nothing of any attempt is left, nothing waits to be reaped."""
+    """O6: nothing of any attempt is left, nothing waits to be reaped. Warm workers themselves may stay."""
     faults = []
-    left = processes.marked("LAB_ID", lab.id)
+    left = sorted({pid for pid, _ in processes.marked("LAB_ID", lab.id)} - lab.warm_pids())
     if left:
-        faults.append(f"I16 processes are left: {sorted(pid for pid, _ in left)}")
+        faults.append(f"I16 processes are left: {left}")
     zombies = processes.zombies_of(lab.pid)
     if zombies:
         faults.append(f"I18 zombies: {zombies}")
