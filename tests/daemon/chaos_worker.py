@@ -2,8 +2,8 @@
 """The handler that misbehaves on request, as a warm worker: the same scripts as chaos.cpp, as far as they make sense for it, in threads.
 
 It writes to witness.log when a body begins and ends, and whom it met: a body of the same task that did not end and whose process lives.
-Words of its own: `sig_first N` kills the worker by signal 9 at the first N claims, `raw HEX` sends bytes as they are, `end` ends the process
-without a word about the task. The last `result`, `error`, `reject`, `snooze` or `suspend` is said when the script is over; `silent` says nothing.
+Words of its own: `first N word ...` does that word at the first N claims only, `pid` gives the process as the result, `end CODE` ends the process
+without a word about the task. The last of `result`, `error`, `reject` and `snooze` is said when the script is over; `silent` says nothing.
 """
 import json
 import os
@@ -107,12 +107,12 @@ class Body(threading.Thread):
         os.kill(os.getpid(), int(number))
         self.cancelled.wait()
 
-    def do_sig_first(self, claims):
+    def do_first(self, claims, name, *words):
         if self.order["epoch"] <= int(claims):
-            self.do_sig(signal.SIGKILL)
+            getattr(self, "do_" + name)(*words)
 
     def do_stop(self):
-        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)  # to this thread: it does not get any further
 
     def do_end(self, code="0"):
         os._exit(int(code))
@@ -132,7 +132,7 @@ class Body(threading.Thread):
         self.last = {"type": "reject", "code": code, "message": "as asked"}
 
     def do_snooze(self, ms):
-        self.last = {"type": "snooze", "for_ms": int(ms)} if self.order["epoch"] == 1 else {"type": "result"}
+        self.last = {"type": "snooze", "for_ms": int(ms)}
 
     def do_silent(self):
         self.last = None
@@ -140,12 +140,18 @@ class Body(threading.Thread):
     def do_progress(self, percent, label=""):
         self.say({"type": "progress", "percent": float(percent), "label": label})
 
-    def do_raw(self, text):
+    def do_send(self, text):
         self.worker.send(bytes.fromhex(text))
+
+    def do_line(self, size):
+        self.worker.send(b"x" * int(size))
 
     def do_repeat(self, count, name, *words):
         for _ in range(int(count)):
             getattr(self, "do_" + name)(*words)
+
+    def do_beat(self):
+        self.say({"type": "beat"})
 
     def do_out(self, size):
         os.write(1, (b"x" * 99 + b"\n") * (int(size) // 100))

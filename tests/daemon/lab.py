@@ -90,6 +90,10 @@ class Lab:
             file.write(text if text is not None else json.dumps(self.configuration(), indent=1) + "\n")
         os.rename(self.yaml + ".new", self.yaml)
 
+    def reload(self):
+        self.write_configuration()
+        return self.ok("POST", "/v1/reload")
+
     # ------------------------------------------------------------------------------------------------------ the daemon
 
     def start(self, wrap=(), env=None, arguments=()):
