@@ -111,8 +111,9 @@ def history_of(task, history, row):
 
 
 def budgets(tasks, events):
-    """O3: each claim is charged to exactly one budget, and no budget is overdrawn."""
+    """O3: each claim is charged to exactly one budget, or ended suspended and is free; and no budget is overdrawn."""
     faults = []
+    suspended = collections.Counter(event["task"] for event in events if event["type"] == "task.suspended")
     claimed = collections.Counter(event["task"] for event in events if event["type"] == "task.claimed")
     for number, task in tasks.items():
         if task.get("epoch", 0) != claimed[number]:
@@ -120,8 +121,8 @@ def budgets(tasks, events):
         if task.get("generation", 1) > 1:
             continue
         used = {name: task.get(name, 0) for name in ("attempt", "crashes", "interruptions", "snoozes")}
-        if task["status"] in ("queued", "succeeded", "failed") and sum(used.values()) != claimed[number]:
-            faults.append(f"I13 task {number} was claimed {claimed[number]} times but is charged {used}")
+        if task["status"] in ("queued", "succeeded", "failed") and sum(used.values()) + suspended[number] != claimed[number]:
+            faults.append(f"I13 task {number} was claimed {claimed[number]} times, suspended {suspended[number]} times, but is charged {used}")
         if used["attempt"] > task["max_attempts"] or used["crashes"] > task["max_crashes"]:
             faults.append(f"I13 task {number} overdrew: {used}")
     return faults[:20]
