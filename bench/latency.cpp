@@ -2,6 +2,8 @@
 //
 //   latency --socket PATH --kind started --report SOCK --count 300    enqueues; each body reports when it began
 //   latency --spawn SELF --report SOCK --count 300                    the raw limit: posix_spawn in place of a daemon
+//   latency --socket PATH --kind warm --report SOCK --count 300 --answered yes   from the answer to the enqueue, to a warm worker; a body
+//                                                                     that began before its enqueue was answered counts as 0
 //   BENCH_REPORT=SOCK latency                                         the body: sends its time of birth to SOCK and ends
 //
 // Prints one line of JSON.
@@ -9,6 +11,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cctype>
 #include <functional>
 
@@ -75,13 +78,15 @@ void measure(const bench::Arguments& arguments) {
   bench::Samples samples;
   std::optional<bench::Connection> daemon;
   if (spawned.empty()) daemon.emplace(arguments.text("--socket"));
-  const std::string wait = bench::post("/v1/tasks?wait=30s", "{\"kind\":\"" + arguments.text("--kind", "started") + "\",\"payload\":null}");
+  const bool answered = !arguments.text("--answered").empty();
+  const std::string enqueue = bench::post(answered ? "/v1/tasks" : "/v1/tasks?wait=30s", "{\"kind\":\"" + arguments.text("--kind", "started") + "\",\"payload\":null}");
   const std::int64_t begin = bench::now_ns();
   for (long i = 0; i < arguments.figure("--count", 300); ++i) {
     const std::int64_t at = bench::now_ns();
     if (daemon) {
-      daemon->exchange(wait);
-      samples.add(births.next() - at);
+      daemon->exchange(enqueue);
+      const std::int64_t told = answered ? bench::now_ns() : at;
+      samples.add(std::max<std::int64_t>(0, births.next() - told));
     } else {
       spawn_and_reap(spawned, report, [&] { samples.add(births.next() - at); });
     }

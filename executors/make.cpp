@@ -47,7 +47,7 @@ class AllExecutors final : public Executors {
                std::shared_ptr<scoreboard::Scoreboard> scoreboard)
       : scoreboard_(std::move(scoreboard)),
         process_(loop, options, containment, scoreboard_),
-        worker_(loop, options, containment),
+        worker_(loop, options, containment, scoreboard_),
         inline_(loop, options, scoreboard_),
         remote_(loop, options.room_changed),
         thread_(loop, options) {}

@@ -163,6 +163,14 @@ void begin_run(Task& task, Timestamp now) {
   if (!task.started_at) task.started_at = now;
 }
 
+std::optional<Event> begin_run_at_end(Task& task, const Finish& finish) {
+  if (task.status != Status::claimed || !finish.started_at) return std::nullopt;
+  begin_run(task, *finish.started_at);
+  Event event = event_about(task, "task.started", "runner", *finish.started_at);
+  event.data = event_data::started(task, finish.pid, finish.executor);
+  return event;
+}
+
 Ended end_attempt(Task& task, const Finish& finish, Timestamp now) {
   const Status from = task.status;
   Ended ended;

@@ -36,6 +36,9 @@ inline constexpr Millis progress_event_interval{1'000};
 // claimed -> running.
 void begin_run(Task& task, Timestamp now);
 
+// The same for an attempt whose start comes with its end: gives the event of the start. Nullopt: it was recorded before, or there was none.
+[[nodiscard]] std::optional<Event> begin_run_at_end(Task& task, const Finish& finish);
+
 struct Ended {
   Event event{};            // of the transition; seq is the store's
   Finished answer{};

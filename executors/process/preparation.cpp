@@ -94,6 +94,10 @@ void Preparation::make_environment() {
   plan_.envp = envp_.data();
 }
 
+scoreboard::Owner Preparation::owner() const {
+  return plan_.credentials ? scoreboard::Owner{plan_.credentials->uid, plan_.credentials->gid} : scoreboard::ourselves();
+}
+
 void Preparation::tell(std::string_view name, std::string_view value) {
   environment_.push_back(std::string(name).append("=").append(value));
   envp_ = pointers_to(environment_);

@@ -13,6 +13,7 @@
 #include "executors/process/environment.hpp"
 #include "executors/process/payload.hpp"
 #include "executors/process/pipes.hpp"
+#include "executors/scoreboard/scoreboard.hpp"
 #include "executors/process/program.hpp"
 
 namespace reeve::executors::process {
@@ -36,6 +37,7 @@ class Preparation {
 
   [[nodiscard]] ChildPlan& plan() { return plan_; }   // points into this object
   [[nodiscard]] Pipes& pipes() { return pipes_; }
+  [[nodiscard]] scoreboard::Owner owner() const;      // whom the body runs as
   void close_childs_ends();                           // after the birth, so that the end of the child is the end of the pipes
 
  private:

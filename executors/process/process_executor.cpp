@@ -31,10 +31,6 @@ Outcome ended(End end) {
 
 SpawnFailed not_watched(const std::exception& problem) { return {"watch", ENOMEM, std::string("the loop cannot watch its pipes: ") + problem.what()}; }
 
-scoreboard::Owner owner_of(const ChildPlan& plan) {
-  return plan.credentials ? scoreboard::Owner{plan.credentials->uid, plan.credentials->gid} : scoreboard::ourselves();
-}
-
 // Payload files may belong to other users, who must be able to pass; nobody may list the folder.
 void make_payload_folder(const std::string& folder) {
   if (!folder.empty()) ::mkdir(folder.c_str(), 0711);
@@ -99,7 +95,7 @@ asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& obs
   if (auto end = preparation.make(tree)) co_return ended(std::move(*end));
   scoreboard::Presence presence(scoreboard_, "process", execution.kind);
   presence.takes(execution);
-  if (const std::string page = presence.open_page(owner_of(preparation.plan())); !page.empty()) preparation.tell("REEVE_SCOREBOARD", page);
+  if (const std::string page = presence.open_page(preparation.owner()); !page.empty()) preparation.tell("REEVE_SCOREBOARD", page);
   scoreboard::ShownObserver shown(observer, presence);
   Bell news(loop_);
   std::optional<Conversation> conversation;

@@ -97,7 +97,9 @@ const Glance& PageLease::look() {
   Told told;
   if (!*this || !read(&told, sizeof told, offsetof(Page, told))) return seen_;
   seen_.beats = told.beats;
-  if (told.sequence == sequence_ || !read_consistently(told)) return seen_;
+  if (told.sequence == sequence_) return seen_;
+  // A body that never pauses is never caught between two reports. Each number is one store, so it counts all the same; the label may be torn.
+  if (!read_consistently(told)) told.label.fill('\0');
   sequence_ = told.sequence;
   if (auto report = report_in(told)) seen_.progress = std::move(report);
   return seen_;

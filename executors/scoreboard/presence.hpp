@@ -8,7 +8,7 @@
 //     ShownObserver shown(observer,          presence.born(pid);
 //                         presence);           for each task:
 //     shown.started(pid);                        presence.takes(execution);
-//                                                ShownObserver shown(observer, presence);   and everything through it
+//                                                shown.seen_by(&presence);                  and everything through it
 //     presence.watched_by(shown);                presence.watched_by(shown);                the page counts from here
 //     presence.stopping(reason);                 presence.stopping(reason);                 when the brake asks
 //     presence.unwatched_by(shown);              presence.unwatched_by(shown);              before run() ends
@@ -59,18 +59,33 @@ class Presence {
   Glance seen_{};
 };
 
-// Passes everything on, and has it seen on the board. The observer and the presence outlive it.
+// Passes everything on, and has it seen on the board while there is a presence. The observer and the presence outlive it.
 class ShownObserver final : public Observer {
  public:
-  ShownObserver(Observer& observer, Presence& presence) : observer_(observer), presence_(presence) {}
+  explicit ShownObserver(Observer& observer) : observer_(observer) {}
+  ShownObserver(Observer& observer, Presence& presence) : observer_(observer), presence_(&presence) {}
 
-  void started(std::int64_t pid) override { presence_.born(pid), observer_.started(pid); }
-  void alive() override { presence_.alive(), observer_.alive(); }
-  void progress(ProgressReport report) override { presence_.progress(report), observer_.progress(std::move(report)); }
-  void output(OutputLine line) override { presence_.alive(), observer_.output(std::move(line)); }
+  void seen_by(Presence* presence) { presence_ = presence; }
+
+  void started(std::int64_t pid) override {
+    if (presence_ != nullptr) presence_->born(pid);
+    observer_.started(pid);
+  }
+  void alive() override {
+    sign_of_life();
+    observer_.alive();
+  }
+  void progress(ProgressReport report) override {
+    if (presence_ != nullptr) presence_->progress(report);
+    observer_.progress(std::move(report));
+  }
+  void output(OutputLine line) override {
+    sign_of_life();
+    observer_.output(std::move(line));
+  }
   void protocol_fault(std::string_view what) override { observer_.protocol_fault(what); }
   void request(Request request, std::function<void(Answer)> answer) override {
-    presence_.alive();
+    sign_of_life();
     observer_.request(std::move(request), std::move(answer));
   }
   void listening(Ear* ear) override { observer_.listening(ear); }
@@ -79,8 +94,12 @@ class ShownObserver final : public Observer {
   void when_drained(std::function<void()> resume) override { observer_.when_drained(std::move(resume)); }
 
  private:
+  void sign_of_life() {
+    if (presence_ != nullptr) presence_->alive();
+  }
+
   Observer& observer_;
-  Presence& presence_;
+  Presence* presence_ = nullptr;
 };
 
 }  // namespace reeve::executors::scoreboard

@@ -18,7 +18,7 @@ Errand::Errand(const asio::any_io_executor& loop, const Execution& execution, Ob
                  passed_ = true;
                  observer_.output(std::move(line));
                }),
-      dialogue_({execution.task, execution.epoch}, observer,
+      dialogue_({execution.task, execution.epoch}, observer_,
                 {.log = [this](OutputLine line) { capture_.entry(std::move(line)); }, .news = [this] { news_.ring(); }}) {
   brake_.listen([this] { news_.ring(); });
 }
@@ -58,6 +58,7 @@ void Errand::heed_brake() {
   if (!stop_) {
     stop_ = *brake_.reason();
     kill_at_ = Bell::after(execution_.stop_grace);
+    worker_->show_stopping(*stop_);
     if (!brake_.kill_now()) worker_->say(protocol::cancel_notice({execution_.task, execution_.epoch}, *stop_, execution_.stop_grace));
   }
   if (!brake_.kill_now() && !Bell::past(kill_at_)) return;
@@ -74,6 +75,12 @@ void Errand::heed_suspension() {
     kill_at_ = Bell::never;
     worker_->kill();
   }
+}
+
+void Errand::drop() {
+  worker_ = nullptr;
+  observer_.visible({});
+  observer_.seen_by(nullptr);
 }
 
 void Errand::stop_before_begin(StopReason otherwise) {
@@ -130,6 +137,8 @@ void Errand::end(Facts facts) {
   if (facts.said) facts.said = protocol::accepted(std::move(*facts.said), *execution_.worker->process);
   outcome_.end = verdict(std::move(facts));
   observer_.listening(nullptr);
+  observer_.visible({});
+  observer_.seen_by(nullptr);
   news_.ring();
 }
 

@@ -17,6 +17,7 @@
 #include "executors/bell.hpp"
 #include "executors/process/output.hpp"
 #include "executors/protocol/dialogue.hpp"
+#include "executors/scoreboard/presence.hpp"
 #include "executors/worker/pool_plan.hpp"
 #include "executors/worker/verdict.hpp"
 
@@ -46,6 +47,7 @@ class Errand {
   void begin(WorkerProcess& worker, std::int64_t pid);
   [[nodiscard]] const Execution& execution() const { return execution_; }
   [[nodiscard]] Observer& observer() { return observer_; }
+  void seen_by(scoreboard::Presence* presence) { observer_.seen_by(presence); }
   [[nodiscard]] bool is(std::int64_t task, std::optional<std::int64_t> epoch) const;
   [[nodiscard]] protocol::Dialogue& dialogue() { return dialogue_; }
   [[nodiscard]] bool spoken() { return dialogue_.said().has_value(); }
@@ -55,7 +57,7 @@ class Errand {
   void leave_behind(std::vector<LeftChild> children) { outcome_.left_children = std::move(children); }
   void finish();                                    // what it said is how it ended
   void bereave(const Death& death, const std::optional<std::string>& broken);   // nothing is left of the worker
-  void drop() { worker_ = nullptr; }                // the worker is dropped with its loop
+  void drop();                                      // the worker is dropped with its loop
 
  private:
   void heed_brake();
@@ -63,7 +65,7 @@ class Errand {
   void end(Facts facts);
 
   const Execution& execution_;
-  Observer& observer_;
+  scoreboard::ShownObserver observer_;
   Brake& brake_;
   Pool& pool_;
   Bell news_;

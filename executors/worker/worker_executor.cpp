@@ -20,10 +20,12 @@ Outcome ended(End end) {
 
 }  // namespace
 
-WorkerExecutor::WorkerExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<process::Containment> containment)
+WorkerExecutor::WorkerExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<process::Containment> containment,
+                               std::shared_ptr<scoreboard::Scoreboard> scoreboard)
     : ground_(std::make_shared<Ground>()), room_changed_(options.room_changed), emptied_(loop) {
   ground_->loop = std::move(loop);
   ground_->surroundings = process::surroundings_of(options);
+  ground_->scoreboard = std::move(scoreboard);
   ground_->containment = std::move(containment);
 }
 

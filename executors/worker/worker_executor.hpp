@@ -19,7 +19,8 @@ namespace reeve::executors::worker {
 
 class WorkerExecutor final : public Executor {
  public:
-  WorkerExecutor(boost::asio::any_io_executor loop, const Options& options, std::shared_ptr<process::Containment> containment);
+  WorkerExecutor(boost::asio::any_io_executor loop, const Options& options, std::shared_ptr<process::Containment> containment,
+                 std::shared_ptr<scoreboard::Scoreboard> scoreboard);
   ~WorkerExecutor() override;
 
   [[nodiscard]] Capabilities capabilities() const override { return {"worker", true, true, true, true}; }

@@ -58,7 +58,8 @@ std::string words_of(const ExitStatus& exit) {
 
 WorkerProcess::WorkerProcess(Ground& ground, Pool& pool, WorkerId id)
     : ground_(ground), pool_(pool), id_(id), birth_(birth_of(pool.spec())), number_(++ground.workers),
-      tree_(ground.containment, {"REEVE_WORKER_NUMBER=" + std::to_string(number_)}, birth_.process->limits), news_(ground.loop), watch_(ground.loop), out_(ground.loop),
+      tree_(ground.containment, {"REEVE_WORKER_NUMBER=" + std::to_string(number_)}, birth_.process->limits),
+      presence_(ground.scoreboard, "worker", birth_.kind), news_(ground.loop), watch_(ground.loop), out_(ground.loop),
       err_(ground.loop), talk_(ground.loop), room_{Bell(ground.loop), Bell(ground.loop), Bell(ground.loop)}, line_(std::make_shared<Line>()),
       decoder_(static_cast<std::size_t>(birth_.process->result_bytes_max + line_room)),
       outbox_(talk_, most_unread, [this] { break_off("it does not read what it is answered: more than 1 MiB wait"); }) {
@@ -92,6 +93,8 @@ bool WorkerProcess::start() {
     problem_ = words_of(*end);
     return false;
   }
+  const std::string page = shows_tasks() ? presence_.open_page(preparation.owner()) : std::string();
+  if (!page.empty()) preparation.tell("REEVE_SCOREBOARD", page);
   if (!connect(preparation.pipes()) || !be_born(preparation)) return false;
   ready_deadline_ = Bell::after(pool_.spec().start_timeout);
   watch();
@@ -132,6 +135,7 @@ bool WorkerProcess::be_born(process::Preparation& preparation) {
   child_.emplace(std::move(child));
   pid_ = child_->process.id();
   tree_.born(static_cast<int>(pid_));
+  presence_.born(pid_);
   return true;
 }
 

@@ -23,6 +23,7 @@
 #include "executors/process/spawn.hpp"
 #include "executors/protocol/decoder.hpp"
 #include "executors/protocol/outbox.hpp"
+#include "executors/scoreboard/presence.hpp"
 #include "executors/worker/gauge.hpp"
 #include "executors/worker/last_words.hpp"
 #include "executors/worker/pool_plan.hpp"
@@ -38,6 +39,7 @@ struct Ground {
   boost::asio::any_io_executor loop{};
   process::Surroundings surroundings{};
   std::shared_ptr<process::Containment> containment{};   // of the executors of processes and of each tree
+  std::shared_ptr<scoreboard::Scoreboard> scoreboard{};  // of all executors and of each body that is seen
   process::ReadBuffer buffer{};
   std::int64_t workers = 0;                               // made so far
 };
@@ -58,6 +60,7 @@ class WorkerProcess {
   void take(Errand& errand);                        // it has a free place
   void forget(Errand& errand);
   void say(std::string_view line) { outbox_.say(line); }
+  void show_stopping(StopReason reason);            // on the board, and in its page for the body to see
   void end(std::chrono::milliseconds grace);        // no more tasks: asks it to end, kills it after the grace
   void kill();                                      // the whole tree, now
   void break_off(const std::string& why);           // it broke the protocol
@@ -88,6 +91,9 @@ class WorkerProcess {
   void print(Stream stream, std::string_view bytes);
   void watch_frame();
 
+  // A page and a place on the board are for one task: with several at once only the process is shown.
+  [[nodiscard]] bool shows_tasks() const;
+  void show(Errand& errand);
   void hear(std::vector<protocol::Message> messages);
   void hear(protocol::Message message);
   [[nodiscard]] Errand* meant(const protocol::Message& message);
@@ -104,6 +110,7 @@ class WorkerProcess {
   Execution birth_;                                 // what Preparation needs to know of it
   std::int64_t number_;
   process::Tree tree_;
+  scoreboard::Presence presence_;
   std::optional<process::Child> child_{};
   std::int64_t pid_ = 0;
   Bell news_;

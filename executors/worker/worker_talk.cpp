@@ -149,6 +149,7 @@ void WorkerProcess::get_ready(const protocol::Message& message) {
   ready_deadline_ = Bell::never;
   gauge_ = Gauge(static_cast<int>(pid_));
   household_ = tree_.members();
+  presence_.is_idle();
   if (!message.id.empty()) say(protocol::answer_line(message.id, {}));
   pool_.ready(*this);
 }
@@ -163,11 +164,28 @@ void WorkerProcess::stray(const protocol::Message& message) {
 void WorkerProcess::take(Errand& errand) {
   errands_.push_back(&errand);
   cpu_before_ = gauge_.cpu();
+  show(errand);
   errand.begin(*this, pid_);
   outbox_.hand_over(protocol::task_order(errand.execution()));
 }
 
-void WorkerProcess::forget(Errand& errand) { std::erase(errands_, &errand); }
+void WorkerProcess::forget(Errand& errand) {
+  std::erase(errands_, &errand);
+  if (errands_.empty()) presence_.is_idle();
+}
+
+bool WorkerProcess::shows_tasks() const { return pool_.spec().parallel == 1; }
+
+void WorkerProcess::show(Errand& errand) {
+  if (!shows_tasks()) return;
+  presence_.takes(errand.execution());
+  errand.seen_by(&presence_);
+  presence_.watched_by(errand.observer());
+}
+
+void WorkerProcess::show_stopping(StopReason reason) {
+  if (shows_tasks()) presence_.stopping(reason);
+}
 
 void WorkerProcess::finish(Errand& errand) {
   read_what_is_there(out_, Stream::stdout_);

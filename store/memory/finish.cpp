@@ -10,6 +10,7 @@ Finished MemoryTasks::finish(const Finish& finish, Timestamp now) {
   Task* task = state_.find(finish.claim.task);
   if (!task) return {};
   if (!holds(*task, finish.claim)) return {false, task->status, {}};
+  if (auto started = begin_run_at_end(state_.edit(*task), finish)) state_.append(std::move(*started));
   Ended ended = end_attempt(state_.edit(*task), finish, now);
   complete(state_.edit_attempt(finish.claim), finish, now);
   if (task->status == Status::queued) state_.note_progress_event(task->id, std::nullopt);

@@ -12,6 +12,10 @@ Finished SqliteTasks::finish(const Finish& finish, Timestamp now) {
 }
 
 Finished SqliteTasks::end(HotTask& task, const Finish& finish, Timestamp now) {
+  if (const auto started = begin_run_at_end(task, finish)) {
+    session_.append(*started);
+    session_.counts.moved(task, Status::claimed);
+  }
   const Status from = task.status;
   Ended ended = end_attempt(task, finish, now);
   write_ended(task, now);

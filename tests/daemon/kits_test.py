@@ -185,7 +185,7 @@ class Shell(KitsCase):
         lab.handlers["script"] = declared
         lab.up()
         task = lab.enq(None, kind="script")
-        wait_until(lambda: [wait for wait in lab.attempts(task) if wait["outcome"] == "suspended"] and lab.task(task)["state"] == "waiting", 60,
+        wait_until(lambda: [wait for wait in lab.attempts(task) if wait.get("outcome") == "suspended"] and lab.task(task)["state"] == "waiting", 60,
                    "the script waits")
         lab.cli("signal", task, "approved", '{"by": "ann"}').check_returncode()
         result = self.result(lab, task)

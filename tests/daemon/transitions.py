@@ -6,6 +6,7 @@ TRANSITIONS = {
     ("queued", "cancelled"): {"task.cancelled"},
     ("claimed", "running"): {"task.started"},
     ("claimed", "queued"): {"task.retried"},
+    ("claimed", "waiting"): {"task.suspended"},
     ("claimed", "succeeded"): {"task.succeeded"},
     ("claimed", "failed"): {"task.failed"},
     ("claimed", "cancelled"): {"task.cancelled"},
