@@ -2,11 +2,13 @@
 """The handler that misbehaves on request, as a warm worker: the same scripts as chaos.cpp, as far as they make sense for it, in threads.
 
 It writes to witness.log when a body begins and ends, and whom it met: a body of the same task that did not end and whose process lives.
-Words of its own: `first N word ...` does that word at the first N claims only, `pid` gives the process as the result, `end CODE` ends the process
-without a word about the task. The last of `result`, `error`, `reject` and `snooze` is said when the script is over; `silent` says nothing.
+Words of its own: `first N word ...` does that word at the first N claims only, `wait MS` sleeps without a process, `pid` gives the process as the
+result, `line SIZE` sends a line without end, `end CODE` ends the process without a word about the task. The last of `result`, `error`, `reject` and
+`snooze` is said when the script is over.
 """
 import json
 import os
+import queue
 import resource
 import signal
 import socket
@@ -53,12 +55,17 @@ def look_for_others(order):
             witness("MEET", order, pid)
 
 
+class Suspended(Exception):
+    """The task waits and needs no process meanwhile."""
+
+
 class Body(threading.Thread):
     def __init__(self, worker, order):
         super().__init__(daemon=True)
         self.worker, self.order = worker, order
         self.cancelled, self.deaf = threading.Event(), False
         self.last = {"type": "result"}
+        self.answers = queue.Queue()
 
     def run(self):
         witness("BEGIN", self.order)
@@ -69,6 +76,8 @@ class Body(threading.Thread):
                 getattr(self, "do_" + name)(*words)
         except Cancelled:
             self.last = {"type": "error", "code": "cancelled", "message": "as asked"}
+        except Suspended:
+            self.last = {"type": "suspend"}
         except Exception as fault:  # a word that is not there, or too few of them
             self.last = {"type": "reject", "code": "script", "message": repr(fault)}
         witness("END", self.order)
@@ -92,6 +101,11 @@ class Body(threading.Thread):
 
     def do_sleep(self, ms):
         self.pause(int(ms) / 1000)
+
+    def do_wait(self, ms):
+        self.say({"type": "sleep", "for_ms": int(ms), "name": "wait", "id": [self.order["task"], self.order["epoch"]]})
+        if self.answers.get().get("suspend"):
+            raise Suspended
 
     def do_gate(self, path):
         while not os.path.exists(path):
@@ -133,9 +147,6 @@ class Body(threading.Thread):
 
     def do_snooze(self, ms):
         self.last = {"type": "snooze", "for_ms": int(ms)}
-
-    def do_silent(self):
-        self.last = None
 
     def do_progress(self, percent, label=""):
         self.say({"type": "progress", "percent": float(percent), "label": label})
@@ -206,6 +217,8 @@ class Worker:
             if order.get("type") == "task":
                 body = self.bodies[order["task"], order["epoch"]] = Body(self, order)
                 body.start()
+            elif isinstance(order.get("re"), list) and tuple(order["re"]) in self.bodies:
+                self.bodies[tuple(order["re"])].answers.put(order)
             elif order.get("type") == "cancel" and (order["task"], order["epoch"]) in self.bodies:
                 self.bodies[order["task"], order["epoch"]].cancelled.set()
 

@@ -312,7 +312,7 @@ class Stops(WorkersCase):
         for kind in ("warm", "slow"):
             with self.subTest(kind):
                 task = lab.enq(f"gate {lab.path(kind)}; result 1", kind)
-                wait_until(lambda task=task: [line for line in lab.lines(task) if line["level"] == "warn" and "soft timeout" in line["message"]], 30, "it is warned")
+                wait_until(lambda task=task: ("warn", "soft timeout reached") in [(line["level"], line["message"]) for line in lab.lines(task)], 30, "it is warned")
                 self.assertEqual("running", lab.task(task)["state"])
                 lab.open_gate(kind)
                 self.assert_state(lab, task, "succeeded")

@@ -34,6 +34,7 @@ class Scene:
 
     kinds = ("chaos", "chaos", "pair")
     limits = {"pair": 2}
+    scripts = {}         # {kind: what its bodies do besides what all do}
     longest_round = 0.25
 
     def declare(self, lab):
@@ -62,7 +63,8 @@ def kill_loop(rounds, seed, give_up_after=None, say=lambda text: None, scene=Non
         lab.up()
         chance = random.Random(seed)
         permits, stopped = threading.Semaphore(PERMITS_A_ROUND), threading.Event()
-        clients = [Client(lab, permits, stopped, scene.kinds, stubborn=number % 4 != 3, seed=f"{seed}-{number}") for number in range(8)]
+        clients = [Client(lab, permits, stopped, scene.kinds, stubborn=number % 4 != 3, seed=f"{seed}-{number}", more=scene.scripts)
+                   for number in range(8)]
         for client in clients:
             client.start()
         faults, done = [], 0

@@ -16,6 +16,7 @@ from waiting import wait_until
 ROUNDS = int(os.environ.get("REEVE_ROUNDS", "40"))
 SEED = os.environ.get("REEVE_SEED") or str(random.SystemRandom().randrange(10**9))
 POOLS = ("warm", "shared")
+WAITS = ("note {n}; wait {ms}; sleep 5", "note {n}; sleep {ms}; wait 100; result 3", "note {n}; setsid; wait {ms}")
 
 
 class Workers(Scene):
@@ -23,6 +24,7 @@ class Workers(Scene):
 
     kinds = ("chaos", "pair", "warm", "warm", "shared", "shared")
     limits = {"pair": 2, "warm": 3, "shared": 8}
+    scripts = {kind: WAITS for kind in POOLS}
     longest_round = 0.6
 
     def __init__(self):
@@ -77,7 +79,7 @@ class Workers(Scene):
                 outcomes[attempt["outcome"]] += 1
                 if attempt["outcome"] == "crashed" and (attempt["error"].get("signal") != 9 or attempt.get("pid") not in self.killed):
                     faults.append(f"I21 a crash that nobody caused: {told}")
-                if attempt["outcome"] not in ("succeeded", "crashed", "lost", "interrupted"):
+                if attempt["outcome"] not in ("succeeded", "crashed", "lost", "interrupted", "suspended"):
                     faults.append(f"I21 not one of the ways to end here: {told}")
                 if attempt["outcome"] == "succeeded" and (task, attempt["epoch"]) not in ended:
                     faults.append(f"I21 succeeded without an end: {told}")
@@ -101,6 +103,7 @@ class KillLoopWorkers(unittest.TestCase):
         self.assertGreaterEqual(verdict.rounds, min(ROUNDS, 15), "the machine was too slow to kill often enough")
         self.assertGreaterEqual(scene.outcomes["lost"], verdict.rounds // 4, "the kills hit nothing: the load was too light to prove anything")
         self.assertGreaterEqual(scene.outcomes["crashed"], len(scene.killed) // 8, "the killed workers had nothing to do")
+        self.assertGreater(scene.outcomes["suspended"], 0, "nobody waited without a process")
         self.assertLessEqual(statistics.median(verdict.recoveries), 2.0, "I14: ready again within 2 s")
 
 
