@@ -1,5 +1,6 @@
 """The base of all tests of the daemon: makes labs, judges each of them when a test is over, and leaves nothing behind."""
 
+import datetime
 import os
 import unittest
 
@@ -61,6 +62,12 @@ class DaemonCase(unittest.TestCase):
         """Descriptors are back to where they were, give or take 2."""
         wait_until(lambda: len(processes.descriptors(lab.pid)) <= baseline + 2, 15,
                    f"descriptors return to {baseline}; now {processes.descriptors(lab.pid)}")
+
+
+def seconds(task_or_attempt):
+    """How long it took, by the daemon's clock."""
+    begin, end = (datetime.datetime.fromisoformat(task_or_attempt[name].replace("Z", "+00:00")) for name in ("started_at", "finished_at"))
+    return (end - begin).total_seconds()
 
 
 def refused_start(lab, deadline=30.0, **options):

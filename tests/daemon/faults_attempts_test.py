@@ -5,7 +5,7 @@ import signal
 import unittest
 
 import processes
-from case import DaemonCase
+from case import DaemonCase, seconds
 from waiting import wait_until
 
 REJECTS = {64, 65, 77, 78}
@@ -17,12 +17,6 @@ FATAL = [number for number in range(1, 32) if number not in
 
 def once(lab):
     return lab.handler(retry={"attempts": 1, "crashes": 1})
-
-
-def seconds(task_or_attempt):
-    import datetime
-    begin, end = (datetime.datetime.fromisoformat(task_or_attempt[name].replace("Z", "+00:00")) for name in ("started_at", "finished_at"))
-    return (end - begin).total_seconds()
 
 
 class Ends(DaemonCase):

@@ -1,4 +1,4 @@
-"""kill -9 of the daemon at random moments under load, again and again (F001, F011). Used by the test and by the campaign."""
+"""kill -9 of the daemon at random moments under load, again and again (F001, F011). Used by the tests and by the campaign."""
 
 import random
 import signal
@@ -13,6 +13,8 @@ from load import Client
 from waiting import wait_until
 
 PERMITS_A_ROUND = 24  # how much may be enqueued between two kills, so that rounds do not drown in backlog
+GENEROUS = {"attempts": 3, "crashes": 1000, "backoff": "fixed", "base": "1ms", "max": "1ms", "jitter": "none"}
+CONCURRENCY = 8
 
 
 class Verdict:
@@ -27,27 +29,47 @@ class Verdict:
                 f"{self.seconds:.0f} s in all")
 
 
-def make_lab():
-    lab = Lab(supervisor={"concurrency": 8, "lease": "15s"})
-    generous = {"attempts": 3, "crashes": 1000, "backoff": "fixed", "base": "1ms", "max": "1ms", "jitter": "none"}
-    lab.handlers["chaos"] = lab.handler(retry=generous)
-    lab.handlers["pair"] = lab.handler(retry=generous, concurrency=2)
-    return lab
+class Scene:
+    """What runs while the daemon is killed: handlers that are processes. `kinds` are enqueued as often as they are named."""
+
+    kinds = ("chaos", "chaos", "pair")
+    limits = {"pair": 2}
+    scripts = {}         # {kind: what its bodies do besides what all do}
+    longest_round = 0.25
+
+    def declare(self, lab):
+        lab.handlers["chaos"] = lab.handler(retry=GENEROUS)
+        lab.handlers["pair"] = lab.handler(retry=GENEROUS, concurrency=2)
+
+    def before_the_kill(self, lab, chance):
+        """The moment of the kill is the test's chance, not a wait for anything."""
+        time.sleep(chance.uniform(0, self.longest_round))
+
+    def deaths(self):
+        """{pid: monotonic ns} of bodies that the scene killed itself."""
+        return {}
+
+    def last_words(self, lab):
+        """Faults of the scene's own, once every task is terminal."""
+        return []
 
 
-def kill_loop(rounds, seed, give_up_after=None, say=lambda text: None):
+def kill_loop(rounds, seed, give_up_after=None, say=lambda text: None, scene=None):
     """Kills `rounds` times (fewer when `give_up_after` seconds are over) and judges what is left."""
     begun = time.monotonic()
-    with make_lab() as lab:
+    scene = scene or Scene()
+    with Lab(supervisor={"concurrency": CONCURRENCY, "lease": "15s"}) as lab:
+        scene.declare(lab)
         lab.up()
         chance = random.Random(seed)
         permits, stopped = threading.Semaphore(PERMITS_A_ROUND), threading.Event()
-        clients = [Client(lab, permits, stopped, stubborn=number % 4 != 3, seed=f"{seed}-{number}") for number in range(8)]
+        clients = [Client(lab, permits, stopped, scene.kinds, stubborn=number % 4 != 3, seed=f"{seed}-{number}", more=scene.scripts)
+                   for number in range(8)]
         for client in clients:
             client.start()
         faults, done = [], 0
         while done < rounds and (not give_up_after or time.monotonic() - begun < give_up_after):
-            faults += one_round(lab, chance)
+            faults += one_round(lab, chance, scene)
             done += 1
             permits.release(PERMITS_A_ROUND)
             if done % 50 == 0:
@@ -55,14 +77,14 @@ def kill_loop(rounds, seed, give_up_after=None, say=lambda text: None):
         stopped.set()
         for client in clients:
             client.join(60)
-        struck, last = last_words(lab, clients)
+        struck, last = last_words(lab, clients, scene)
         faults += last
         acked = sum(len(client.acked) for client in clients)
         return Verdict(faults, done, acked, struck, lab.recoveries[1:], time.monotonic() - begun)
 
 
-def one_round(lab, chance):
-    time.sleep(chance.uniform(0, 0.25))  # the moment of the kill is the test's chance, not a wait for anything
+def one_round(lab, chance, scene):
+    scene.before_the_kill(lab, chance)
     if chance.random() < 0.2:            # now and then in the middle of an orderly stop
         lab.daemon.send_signal(signal.SIGTERM)
         time.sleep(chance.uniform(0, 0.1))
@@ -72,7 +94,7 @@ def one_round(lab, chance):
     return [f"I17 processes {left} outlived their daemon and the recovery of the next"] if left else []
 
 
-def last_words(lab, clients):
+def last_words(lab, clients, scene):
     """Lets everything end, then judges. How many attempts a kill struck while they ran, and the faults."""
     lab.idle(240)
     faults = [f"a client was refused: {text}" for client in clients for text in client.refused]
@@ -91,6 +113,8 @@ def last_words(lab, clients):
     unsuccessful = [(task["id"], task["state"], task.get("error")) for task in tasks.values() if task["state"] != "succeeded"]
     if unsuccessful:
         faults.append(f"I1 {len(unsuccessful)} tasks did not succeed, such as {unsuccessful[:3]}")
-    faults += oracle.limits(lab.bodies(), 2, lab.kills, kind="pair")
-    faults += oracle.limits(lab.bodies(), 8, lab.kills)
+    for kind, limit in scene.limits.items():
+        faults += oracle.limits(lab.bodies(), limit, lab.kills, kind, scene.deaths())
+    faults += oracle.limits(lab.bodies(), CONCURRENCY, lab.kills, deaths=scene.deaths())
+    faults += scene.last_words(lab)
     return struck, faults + oracle.judge(lab)

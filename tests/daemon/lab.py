@@ -24,6 +24,7 @@ from waiting import wait_until
 
 BIN = os.path.abspath(os.environ.get("REEVE_BIN", "build/dev/reeve"))
 CHAOS = os.path.abspath(os.environ.get("REEVE_CHAOS", "build/dev/tests/daemon/chaos"))
+CHAOS_WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "chaos_worker.py")
 SANITIZED = bool(os.environ.get("REEVE_SANITIZE"))
 SANITIZER_SAYS = re.compile(r"(ERROR|WARNING): \w+Sanitizer")
 TERMINAL = ("succeeded", "failed", "cancelled")
@@ -71,6 +72,11 @@ class Lab:
         declaration.update(keys)
         return declaration
 
+    def worker(self, *arguments, **keys):
+        """The same as a pool of warm workers (chaos_worker.py); `keys` override."""
+        command = ["/usr/bin/python3", "-I", "-S", "-B", CHAOS_WORKER, *arguments]
+        return self.handler(**{"executor": "worker", "command": command, "processes": {"min": 1, "max": 2}, **keys})
+
     def configuration(self):
         sections = {name: dict(section) for name, section in self.sections.items()}
         sections.setdefault("store", {}).setdefault("url", "sqlite:" + self.store)
@@ -83,6 +89,10 @@ class Lab:
         with open(self.yaml + ".new", "w", encoding="utf-8") as file:
             file.write(text if text is not None else json.dumps(self.configuration(), indent=1) + "\n")
         os.rename(self.yaml + ".new", self.yaml)
+
+    def reload(self):
+        self.write_configuration()
+        return self.ok("POST", "/v1/reload")
 
     # ------------------------------------------------------------------------------------------------------ the daemon
 
@@ -253,6 +263,13 @@ class Lab:
             return all(count == 0 for name, count in status.items() if name not in TERMINAL)
 
         wait_until(all_done, deadline, "every task is terminal")
+
+    def pools(self):
+        """{kind: the pool of warm workers as GET /v1/status shows it}."""
+        return {pool["kind"]: pool for pool in self.ok("GET", "/v1/status")["pools"]}
+
+    def warm_pids(self):
+        return {pid for pool in self.pools().values() for pid in pool["pids"]}
 
     # ------------------------------------------------------------------------------------------------------ its records
 

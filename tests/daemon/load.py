@@ -23,12 +23,13 @@ class Client(threading.Thread):
 
     A stubborn client repeats a request whose answer did not come until it gets one, so each of its payloads is stored exactly once. Any other
     client gives up: stored once or not at all. Every fifth request of a client is a bulk of five, which is stored as a whole or not at all.
+    `more`: {kind: scripts} besides those of all kinds.
     """
 
-    def __init__(self, lab, permits, stopped, stubborn, seed):
+    def __init__(self, lab, permits, stopped, kinds, stubborn, seed, more=None):
         super().__init__(daemon=True)
-        self.lab, self.permits, self.stopped, self.stubborn = lab, permits, stopped, stubborn
-        self.chance = random.Random(seed)
+        self.lab, self.permits, self.stopped, self.kinds, self.stubborn = lab, permits, stopped, kinds, stubborn
+        self.chance, self.more = random.Random(seed), more or {}
         self.acked, self.unknown, self.bulks, self.refused = [], [], [], []
 
     def run(self):
@@ -43,17 +44,17 @@ class Client(threading.Thread):
             if not self.permits.acquire(timeout=0.2):
                 continue
             count += 1
-            payloads = [self._payload() for _ in range(5 if count % 5 == 0 else 1)]
+            kind = self.chance.choice(self.kinds)
+            payloads = [self._payload(kind) for _ in range(5 if count % 5 == 0 else 1)]
             if len(payloads) > 1:
                 self.bulks.append(payloads)
-            self._enqueue(payloads, uuid.uuid4().hex)
+            self._enqueue(kind, payloads, uuid.uuid4().hex)
 
-    def _payload(self):
-        script = self.chance.choice(SCRIPTS)
+    def _payload(self, kind):
+        script = self.chance.choice(SCRIPTS + tuple(self.more.get(kind, ())))
         return script.format(n=uuid.uuid4().hex, ms=self.chance.randint(2, 40))
 
-    def _enqueue(self, payloads, key):
-        kind = self.chance.choice(("chaos", "chaos", "pair"))
+    def _enqueue(self, kind, payloads, key):
         tasks = [{"kind": kind, "payload": payload} for payload in payloads]
         single = len(tasks) == 1
         while True:

@@ -111,8 +111,9 @@ def history_of(task, history, row):
 
 
 def budgets(tasks, events):
-    """O3: each claim is charged to exactly one budget, and no budget is overdrawn."""
+    """O3: each claim is charged to exactly one budget, or ended suspended and is free; and no budget is overdrawn."""
     faults = []
+    suspended = collections.Counter(event["task"] for event in events if event["type"] == "task.suspended")
     claimed = collections.Counter(event["task"] for event in events if event["type"] == "task.claimed")
     for number, task in tasks.items():
         if task.get("epoch", 0) != claimed[number]:
@@ -120,8 +121,8 @@ def budgets(tasks, events):
         if task.get("generation", 1) > 1:
             continue
         used = {name: task.get(name, 0) for name in ("attempt", "crashes", "interruptions", "snoozes")}
-        if task["status"] in ("queued", "succeeded", "failed") and sum(used.values()) != claimed[number]:
-            faults.append(f"I13 task {number} was claimed {claimed[number]} times but is charged {used}")
+        if task["status"] in ("queued", "succeeded", "failed") and sum(used.values()) + suspended[number] != claimed[number]:
+            faults.append(f"I13 task {number} was claimed {claimed[number]} times, suspended {suspended[number]} times, but is charged {used}")
         if used["attempt"] > task["max_attempts"] or used["crashes"] > task["max_crashes"]:
             faults.append(f"I13 task {number} overdrew: {used}")
     return faults[:20]
@@ -160,9 +161,9 @@ def overlaps(lines):
     return faults[:20]
 
 
-def limits(bodies, limit, kills=(), kind=None):
-    """O5: never more than `limit` bodies at once. A body without an end ended with the first kill of the daemon after its begin, or when its
-    task began again; one whose end nobody knows is left out."""
+def limits(bodies, limit, kills=(), kind=None, deaths=None):
+    """O5: never more than `limit` bodies at once. A body without an end ended with the first kill of the daemon after its begin, with the
+    death of its process ({pid: ns}), or when its task began again; one whose end nobody knows is left out."""
     begins = collections.defaultdict(list)
     for body in bodies:
         begins[body.task].append(body.begin)
@@ -171,6 +172,7 @@ def limits(bodies, limit, kills=(), kind=None):
         if kind and body.kind != kind:
             continue
         ends = [body.end] if body.end else [ns for ns in kills if ns > body.begin][:1] + [ns for ns in begins[body.task] if ns > body.begin][:1]
+        ends += [deaths[body.pid]] if deaths and deaths.get(body.pid, 0) > body.begin else []
         if ends:
             moves += [(body.begin, 1), (min(ends), -1)]
     running = most = 0
@@ -181,11 +183,11 @@ def limits(bodies, limit, kills=(), kind=None):
 
 
 def leftovers(lab):
-    """O6: nothing of any attempt is left, nothing waits to be reaped."""
+    """O6: nothing of any attempt is left, nothing waits to be reaped. Warm workers themselves may stay."""
     faults = []
-    left = processes.marked("LAB_ID", lab.id)
+    left = sorted({pid for pid, _ in processes.marked("LAB_ID", lab.id)} - lab.warm_pids())
     if left:
-        faults.append(f"I16 processes are left: {sorted(pid for pid, _ in left)}")
+        faults.append(f"I16 processes are left: {left}")
     zombies = processes.zombies_of(lab.pid)
     if zombies:
         faults.append(f"I18 zombies: {zombies}")

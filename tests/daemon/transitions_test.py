@@ -61,6 +61,11 @@ class TheOracle(unittest.TestCase):
         events = history("task.enqueued", "task.claimed", "task.retried", "task.claimed", "task.started", "task.succeeded")
         self.assertTrue(oracle.budgets({1: {**self.row, "epoch": 2}}, events))
 
+    def test_a_claim_that_ended_suspended_is_free(self):
+        events = history("task.enqueued", "task.claimed", "task.started", "task.suspended", "task.resumed", "task.claimed", "task.started", "task.succeeded")
+        self.assertEqual(oracle.budgets({1: {**self.row, "epoch": 2}}, events), [])
+        self.assertTrue(oracle.budgets({1: {**self.row, "epoch": 2, "attempt": 2}}, events))
+
     def test_a_write_of_an_earlier_claim_is_noticed(self):
         events = history("task.enqueued", "task.claimed", "task.retried", "task.claimed")
         self.assertTrue(oracle.claims(events + [event(5, "task.succeeded", epoch=1)]))
@@ -78,6 +83,9 @@ class TheOracle(unittest.TestCase):
         bodies = [Body(1, 1, "k", 10, 1, 9), Body(2, 1, "k", 11, 2, 3), Body(3, 1, "k", 12, 4, None)]
         self.assertEqual(oracle.limits(bodies, 2, kills=[7]), [])
         self.assertTrue(oracle.limits(bodies, 1, kills=[7]))
+        killed = [Body(1, 1, "k", 10, 1, None), Body(2, 1, "k", 11, 5, 6), Body(1, 2, "k", 12, 8, 9)]
+        self.assertEqual(oracle.limits(killed, 1, deaths={10: 3}), [])
+        self.assertTrue(oracle.limits(killed, 1))
 
 
 if __name__ == "__main__":
