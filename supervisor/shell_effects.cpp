@@ -141,7 +141,7 @@ void Supervisor::Shell::carry_out(ExpireLeases) {
                       for (const store::Lost& lost : answer->lost)
                         parts_.log.warn("task.lease_lost", {{"task", number(lost.claim.task)}, {"epoch", lost.claim.epoch}});
                       if (answer->more) carry_out(ExpireLeases{});
-                      if (!answer->lost.empty()) on([](Core& core, Now moment) { core.work_arrived(moment); });
+                      if (!answer->lost.empty() || !answer->expired.empty()) on([](Core& core, Now moment) { core.work_arrived(moment); });
                     });
 }
 

@@ -47,7 +47,9 @@ boost::asio::awaitable<std::vector<store::RemoveResult>> remove_all(Service& ser
     for (const TaskId id : ids) results.push_back(store.tasks().remove(id, actor, now));
     return results;
   };
-  co_return co_await service.backend.store.run(work);
+  std::vector<store::RemoveResult> results = co_await service.backend.store.run(work);
+  service.backend.supervisor.work_arrived();   // somebody may have waited for one of them
+  co_return results;
 }
 
 Reply one_result(TaskId id, std::string_view result) {

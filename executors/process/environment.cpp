@@ -10,6 +10,7 @@
 namespace reeve::executors::process {
 namespace {
 
+constexpr std::size_t most_metadata = 32 << 10;   // the kernel takes no variable above 128 KiB
 constexpr std::string_view default_path = "/usr/local/bin:/usr/bin:/bin";
 
 std::string labels_json(const Execution& execution) {
@@ -74,6 +75,7 @@ std::vector<std::string> environment_of(const Execution& execution, const Proces
   entries.add("REEVE_EPOCH", std::to_string(execution.epoch));
   entries.add("REEVE_QUEUE", execution.queue);
   entries.add("REEVE_LABELS", labels_json(execution));
+  if (execution.metadata.size() <= most_metadata) entries.add_unless_empty("REEVE_METADATA", execution.metadata);
   add_surroundings(entries, surroundings);
   entries.add_unless_empty("REEVE_TOKEN", execution.token);
   entries.add_unless_empty("REEVE_PAYLOAD_FILE", payload_file);

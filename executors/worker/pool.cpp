@@ -51,6 +51,7 @@ PoolStatus Pool::status() const {
 
 void Pool::hand_in(Errand& errand) {
   ++errands_;
+  if (out_of_order()) return errand.stop_before_begin(StopReason::shutdown);   // it was on its way when that became known
   errand.wait_from(now());
   waiting_.push_back(&errand);
   hand_out();
@@ -64,6 +65,13 @@ void Pool::leave(Errand& errand) {
   std::erase(waiting_, &errand);   // dropped with its loop
   --errands_;
   if (empty() && hooks_.empty) hooks_.empty();
+}
+
+// Nobody knows when its processes will start again: tasks wait in their queue, where they hold no slot of others.
+void Pool::give_back() {
+  if (hooks_.order_changed) hooks_.order_changed();   // first, so that none of them comes straight back
+  for (Errand* errand : std::exchange(waiting_, {})) errand->stop_before_begin(StopReason::shutdown);
+  plan_.waiting(0, PoolPlan::never);
 }
 
 // A task goes only to a process that has a free place for it.
@@ -144,7 +152,7 @@ void Pool::gone(WorkerId id, const std::string& why) {
   workers_.erase(id);
   plan_.gone(id, now(), why);
   hand_out();
-  if (!was_out_of_order && out_of_order() && hooks_.order_changed) hooks_.order_changed();
+  if (!was_out_of_order && out_of_order()) give_back();
   if (empty() && hooks_.empty) hooks_.empty();
 }
 

@@ -54,6 +54,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   void start(WorkerId id);
   void gone(WorkerId id, const std::string& why);
   void hand_out();
+  void give_back();
   void consult();
   void wake_at(Instant moment);
 

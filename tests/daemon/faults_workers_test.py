@@ -197,6 +197,28 @@ class Pools(WorkersCase):
         os.chmod(lab.path("tool.new"), 0o755)
         os.rename(lab.path("tool.new"), lab.path("tool"))
 
+    def test_a_pool_known_to_be_out_of_order_is_given_no_tasks(self):
+        lab = self.broken_lab("echo no licence >&2; exit 3")
+        wait_until(lambda: lab.pools()["warm"]["degraded"], 30, "the pool is degraded")
+        task = lab.enq("result 1", "warm")
+        control = lab.enq("result 1", "control")
+        self.assert_state(lab, control, "succeeded")
+        self.assertEqual("queued", lab.task(task)["state"])
+        self.assertEqual("pool_degraded", lab.ok("GET", f"/v1/tasks/{task}/why")["reasons"][0]["code"])
+        lab.cancel(task)
+
+    def test_a_broken_pool_does_not_take_the_slots_of_others(self):
+        lab = self.quiet_lab(supervisor={"concurrency": 4})
+        lab.handlers["warm"] = {**lab.worker(processes={"min": 0, "max": 4}), "command": [lab.path("missing")]}
+        lab.handlers["control"] = lab.handler()
+        lab.up()
+        broken = lab.bulk([f"note {n}" for n in range(4)], "warm")
+        wait_until(lambda: lab.pools()["warm"]["degraded"], 30, "the pool is degraded")
+        self.assert_state(lab, lab.enq("exit 0", "control"), "succeeded", 30)
+        for task in broken:
+            self.assertEqual(0, lab.wait(task, "queued").get("crashes", 0))
+            lab.cancel(task)
+
     def test_a_pool_that_does_not_come_up_says_why_and_recovers_when_it_is_mended(self):
         for script, says in (("echo fine; echo no licence today >&2; exit 3", "no licence today"),
                              ("echo still thinking >&2; exec sleep 600", "still thinking")):

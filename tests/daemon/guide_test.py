@@ -74,7 +74,7 @@ class Guide(unittest.TestCase):
         listed = set()
         for row in re.findall(r"^\| (`[A-Z_`, ]+`) \|", self.text, re.M):
             listed.update(re.findall(r"[A-Z_]+", row))
-        self.assertEqual(listed - {"REEVE_PAYLOAD_FILE"}, given)
+        self.assertEqual(listed - {"REEVE_PAYLOAD_FILE", "REEVE_METADATA"}, given)
 
 
 if __name__ == "__main__":

@@ -29,16 +29,18 @@ TEST_CASE("whatever goes wrong, tasks end once, limits hold, and everything come
     total.crashes += tally.crashes;
     total.cancels += tally.cancels;
     total.outages += tally.outages;
+    total.suspended += tally.suspended;
     for (const auto& [end, count] : tally.ends) total.ends[end] += count;
   }
   std::cout << total.tasks << " tasks, " << total.bodies << " bodies, " << total.crashes << " crashes, " << total.cancels << " cancels, "
-            << total.outages << " outages\n";
+            << total.outages << " outages, " << total.suspended << " suspended\n";
   if (seeds < 100) return;
   // The weather really was bad, and the runs really did something.
   CHECK(total.bodies > total.tasks);
   CHECK(total.crashes > 50);
   CHECK(total.cancels > 100);
   CHECK(total.outages > 20);
+  CHECK(total.suspended > 500);
   CHECK(total.ends["succeeded"] > 1000);
   CHECK(total.ends["failed"] > 100);
   CHECK(total.ends["cancelled"] > 100);

@@ -31,7 +31,9 @@ World::World(std::uint64_t seed) : seed_(seed), dice_(seed), store_(store::open(
               .body_failure = swarm(dice_, 0.5),
               .body_crash = swarm(dice_, 0.3),
               .cancel = swarm(dice_, 0.02),
-              .reload = swarm(dice_, 0.01)};
+              .reload = swarm(dice_, 0.01),
+              .wait = swarm(dice_, 0.7),
+              .signal = swarm(dice_, 0.02)};
   options_.concurrency = std::uniform_int_distribution<>(1, 8)(dice_);
   options_.lease = between(1'000, 15'000);
   reload_limits();
@@ -114,9 +116,19 @@ void World::enqueue_one() {
   pump();
 }
 
+TaskId World::some_task() { return tasks_[std::uniform_int_distribution<std::size_t>(0, tasks_.size() - 1)(dice_)]; }
+
+void World::send_signal() {
+  if (tasks_.empty()) return;
+  transact(*store_, [&](store::Store& store) { return store.steps().send_signal(some_task(), "go", "1", "test", now_.wall); });
+  if (!core_) return;
+  core_->work_arrived(now_);
+  pump();
+}
+
 void World::cancel_one() {
   if (tasks_.empty()) return;
-  const TaskId id = tasks_[std::uniform_int_distribution<std::size_t>(0, tasks_.size() - 1)(dice_)];
+  const TaskId id = some_task();
   const auto answer = transact(*store_, [&](store::Store& store) { return store.tasks().cancel(id, "simulated", "test", now_.wall); });
   ++tally_.cancels;
   if (!answer.running || !core_) return;
@@ -237,11 +249,34 @@ void World::start_body(ClaimKey key) {
   }
   core_->started(key, 1000 + number(key.task));
   operation([key, at = now_.wall](store::Store& store) { return store.tasks().start(key, 1, "process", at); }, [](bool) {});
-  if (ends) later(between(1, 2'000), [this, key] { end_body(key, some_outcome()); });
+  if (ends) later(between(1, 2'000), [this, key] { live_on(key); });
   if (chance(0.5)) later(between(1, 1'500), [this, key] {
     core_->alive(key, now_);
     pump();
   });
+}
+
+void World::live_on(ClaimKey key) {
+  if (!bodies_.contains(key)) return;  // it was stopped meanwhile
+  if (!calm_ && chance(weather_.wait)) wait_first(key);
+  else end_body(key, some_outcome());
+}
+
+// It asks; when what it waits for is not there it ends suspended, and its next attempt meets the same wait again.
+void World::wait_first(ClaimKey key) {
+  store::WaitRequest wait{.name = "nap", .until = now_.wall + between(1, 20'000)};
+  const int sort = std::uniform_int_distribution<>(0, 2)(dice_);
+  if (sort == 1) wait = {.name = "call", .sort = store::StepSort::signal, .until = wait.until};
+  if (sort == 2) wait = {.name = "others", .sort = store::StepSort::tasks, .until = wait.until, .tasks = {some_task()}, .any = chance(0.5)};
+  auto answer = std::make_shared<store::WaitAnswer>();
+  operation([key, wait, answer, at = now_.wall](store::Store& store) { return *answer = store.steps().wait(key, wait, at), true; },
+            [this, key, answer](bool done) {
+              const bool waits = done && answer->result == store::WaitAnswer::Result::waiting;
+              executors::Outcome suspended;
+              suspended.end = executors::Suspended{};
+              tally_.suspended += waits && bodies_.contains(key);
+              end_body(key, waits ? suspended : some_outcome());
+            });
 }
 
 executors::Outcome World::some_outcome() {
@@ -269,6 +304,7 @@ void World::record_end(const store::Finish& finish) {
             [this, finish, finished](bool done) {
               if (!done) record_end(finish);
               else core_->settled(finish.claim, finished->retry_at, now_);
+              if (done && (finished->status == store::Status::waiting || finished->woke_others)) core_->work_arrived(now_);
             });
 }
 
@@ -279,6 +315,7 @@ Tally World::run(int tasks) {
   for (int i = 0; i < tasks; ++i) always(between(0, 20'000), [this] { enqueue_one(); });
   while (tally_.tasks < tasks || now_.moment < Moment{1h} + 30s) {
     if (chance(weather_.cancel)) cancel_one();
+    if (chance(weather_.signal)) send_signal();
     if (chance(weather_.reload) && core_) reload_limits();
     if (chance(weather_.crash) && core_) kill_runner();
     if (chance(weather_.clock_jump)) now_.wall += between(-3'600'000, 3'600'000);

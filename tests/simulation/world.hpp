@@ -42,10 +42,12 @@ struct Weather {
   double body_crash = 0;
   double cancel = 0;             // per step: somebody cancels a task
   double reload = 0;             // per step: limits change
+  double wait = 0;               // a body asks for something to come before it ends
+  double signal = 0;             // per step: somebody sends a task a signal
 };
 
 struct Tally {
-  int tasks = 0, bodies = 0, crashes = 0, cancels = 0, outages = 0;
+  int tasks = 0, bodies = 0, crashes = 0, cancels = 0, outages = 0, suspended = 0;
   std::map<std::string, int> ends{};
 };
 
@@ -86,6 +88,10 @@ class World {
   void start_body(ClaimKey key);
   void end_body(ClaimKey key, executors::Outcome outcome);
   void record_end(const store::Finish& finish);
+  void live_on(ClaimKey key);                            // to its end, or to a wait
+  void wait_first(ClaimKey key);
+  void send_signal();
+  [[nodiscard]] TaskId some_task();
   executors::Outcome some_outcome();
 
   // ---- what must hold ----
