@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "executors/bell.hpp"
 #include "executors/protocol/terminal.hpp"
@@ -42,7 +43,7 @@ class Attendance {
   End end() {
     protocol::Dialogue& dialogue = ticket_.dialogue();
     if (dialogue.broken()) return ProtocolError{*dialogue.broken()};
-    if (dialogue.said()) return protocol::meaning(protocol::accepted(std::move(*dialogue.said()), as_declared));
+    if (dialogue.said() && counts(*dialogue.said())) return protocol::meaning(protocol::accepted(std::move(*dialogue.said()), as_declared));
     if (dialogue.suspending()) return Suspended{};
     if (ticket_.released()) return Stopped{StopReason::shutdown};
     if (stop_) return Stopped{*stop_};
@@ -50,6 +51,10 @@ class Attendance {
   }
 
  private:
+  // Under a stop only success and suspension came first; anything else is how the stop ended it.
+  [[nodiscard]] bool counts(const protocol::Terminal& said) const {
+    return !stop_ || std::holds_alternative<protocol::ResultMessage>(said) || std::holds_alternative<protocol::SuspendMessage>(said);
+  }
   bool over() {
     protocol::Dialogue& dialogue = ticket_.dialogue();
     const bool impatient = stop_ && (brake_.kill_now() || Bell::past(patience_));

@@ -108,6 +108,7 @@ class Bench {
 
   void start(Executor& executor, Execution execution, Witness& witness, Brake& brake, std::optional<Outcome>& outcome) {
     ++running;
+    if (companion) companion(*this, execution, witness);
     boost::asio::co_spawn(loop, executor.run(std::move(execution), witness, brake), [this, &outcome](std::exception_ptr problem, Outcome ended) {
       --running;
       if (problem) std::rethrow_exception(problem);
@@ -136,6 +137,9 @@ class Bench {
     });
     if (!settle()) throw std::runtime_error("the executors did not close in time");
   }
+
+  // Begun before each attempt: whoever an executor needs on the other side.
+  static inline std::function<void(Bench&, const Execution&, Witness&)> companion{};
 
   boost::asio::io_context loop{1};
   std::unique_ptr<Executors> executors;
