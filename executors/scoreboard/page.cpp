@@ -79,18 +79,22 @@ bool PageLease::read(void* into, std::size_t bytes, std::size_t at) const {
 }
 
 // Nobody wrote between two equal, even sequences. That one read of the kernel copies from front to back is not promised: so they are read apart.
-bool PageLease::read_consistently(Told& told) const {
+PageLease::Reading PageLease::read_consistently(Told& told) const {
   constexpr std::size_t at = offsetof(Page, told.sequence);
+  std::optional<std::uint64_t> first;
+  bool moves = false;
   for (int tries = 0; tries < most_tries; ++tries) {
     std::uint64_t before = 0, after = 0;
-    if (!read(&before, sizeof before, at)) return false;
+    if (!read(&before, sizeof before, at)) return Reading::nothing;
     std::atomic_thread_fence(std::memory_order_acquire);
-    if (!read(&told, sizeof told, offsetof(Page, told))) return false;
+    if (!read(&told, sizeof told, offsetof(Page, told))) return Reading::nothing;
     std::atomic_thread_fence(std::memory_order_acquire);
-    if (!read(&after, sizeof after, at)) return false;
-    if (before == after && before % 2 == 0 && told.sequence == before) return true;
+    if (!read(&after, sizeof after, at)) return Reading::nothing;
+    if (before == after && before % 2 == 0 && told.sequence == before) return Reading::whole;
+    moves |= after != first.value_or(before);
+    first = first.value_or(before);
   }
-  return false;
+  return moves ? Reading::in_motion : Reading::nothing;
 }
 
 const Glance& PageLease::look() {
@@ -98,9 +102,16 @@ const Glance& PageLease::look() {
   if (!*this || !read(&told, sizeof told, offsetof(Page, told))) return seen_;
   seen_.beats = told.beats;
   if (told.sequence == sequence_) return seen_;
-  // A body that never pauses is never caught between two reports. Each number is one store, so it counts all the same; the label may be torn.
-  if (!read_consistently(told)) told.label.fill('\0');
-  sequence_ = told.sequence;
+  const Reading reading = read_consistently(told);
+  if (reading == Reading::nothing) return seen_;
+  if (reading == Reading::in_motion) {   // it never pauses between two reports: one number by itself is never torn
+    Told only;
+    only.percent = told.percent;
+    only.current = only.total = std::numeric_limits<double>::quiet_NaN();
+    told = only;
+  } else {
+    sequence_ = told.sequence;
+  }
   if (auto report = report_in(told)) seen_.progress = std::move(report);
   return seen_;
 }

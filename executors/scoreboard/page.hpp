@@ -89,7 +89,8 @@ class PageLease {
 
  private:
   [[nodiscard]] bool read(void* into, std::size_t bytes, std::size_t at) const;
-  [[nodiscard]] bool read_consistently(Told& told) const;
+  enum class Reading { whole, in_motion, nothing };   // in motion: it was written to all the while, by somebody who lives
+  [[nodiscard]] Reading read_consistently(Told& told) const;
   void give_back();
 
   std::shared_ptr<Pages> pages_{};   // of the scoreboard and of each page that is in use

@@ -269,6 +269,8 @@ class Lab:
         return {pool["kind"]: pool for pool in self.ok("GET", "/v1/status")["pools"]}
 
     def warm_pids(self):
+        if not self.running():
+            return set()
         return {pid for pool in self.pools().values() for pid in pool["pids"]}
 
     # ------------------------------------------------------------------------------------------------------ its records

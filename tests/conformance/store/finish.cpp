@@ -144,7 +144,7 @@ TEST_CASE("an attempt that ends before its start was recorded brings the start a
   CHECK(test.reader->attempts(id).at(0).started_at == end.started_at);
   CHECK(test.reader->attempts(id).at(0).pid == 99);
   std::vector<std::string> types;
-  for (const Event& event : test.reader->events({}).events) types.push_back(event.type);
+  for (const Event& event : test.reader->events({.task = id}).events) types.push_back(event.type);
   CHECK(types == std::vector<std::string>{"task.enqueued", "task.claimed", "task.started", "task.succeeded"});
 }
 

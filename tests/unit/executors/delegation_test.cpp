@@ -27,9 +27,7 @@ class Own {
   Own() {
     const auto above = own_cgroup_folder(read_file("/proc/self/mountinfo"), read_file("/proc/self/cgroup"));
     std::istringstream(read_file(above + "/cgroup.controllers")) >> controller_;
-    const bool had_it = read_file(above + "/cgroup.subtree_control").find(controller_) != std::string::npos;
     if (above.empty() || controller_.empty() || hand_down(above, {controller_}).empty()) return;
-    if (!had_it) restore_ = above + "/cgroup.subtree_control";
     folder_ = above + "/reeve-delegation-test-" + std::to_string(::getpid());
     std::error_code error;
     if (!fs::create_directory(folder_, error)) folder_.clear();
@@ -38,7 +36,7 @@ class Own {
     if (folder_.empty()) return;
     ::rmdir((folder_ + "/supervisor").c_str());
     ::rmdir(folder_.c_str());
-    if (!restore_.empty()) std::ofstream(restore_) << "-" + controller_;
+    // The controller stays handed down from above: another test of this kind may be using it now.
   }
   [[nodiscard]] bool usable() const {
     if (folder_.empty()) WARN("no cgroup v2 with a controller can be made here: nothing was tried");
@@ -50,7 +48,6 @@ class Own {
  private:
   std::string folder_{};
   std::string controller_{};
-  std::string restore_{};   // as it was
 };
 
 // In a process that lives in the cgroup.
