@@ -97,13 +97,13 @@ End never_begun() { return Stopped{StopReason::shutdown}; }
 // One more attempt has a place in the pool, or waits for one.
 class Seat {
  public:
-  explicit Seat(int& taken) : taken_(taken) { ++taken_; }
-  ~Seat() { --taken_; }
+  explicit Seat(std::shared_ptr<int> taken) : taken_(std::move(taken)) { ++*taken_; }
+  ~Seat() { --*taken_; }
   Seat(const Seat&) = delete;
   Seat& operator=(const Seat&) = delete;
 
  private:
-  int& taken_;
+  std::shared_ptr<int> taken_;   // of the executor and of each attempt: a frame may be dropped with its loop, later than the executor
 };
 
 }  // namespace
@@ -134,7 +134,7 @@ asio::awaitable<Outcome> ThreadExecutor::attempt(Execution execution, Observer& 
   co_return outcome;
 }
 
-std::optional<int> ThreadExecutor::room(std::string_view) const { return std::max(0, threads_ - attempts_); }
+std::optional<int> ThreadExecutor::room(std::string_view) const { return std::max(0, threads_ - *attempts_); }
 
 std::variant<Call::Work, SpawnFailed> ThreadExecutor::work_for(const Execution& execution) {
   const ThreadSpec* spec = execution.thread.get();

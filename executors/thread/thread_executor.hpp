@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "executors/make.hpp"
@@ -34,7 +35,7 @@ class ThreadExecutor final : public Executor {
   const int threads_;
   const std::function<void()> room_changed_;
   const std::vector<ThreadFunction> functions_;
-  int attempts_ = 0;
+  std::shared_ptr<int> attempts_ = std::make_shared<int>(0);   // in the pool or waiting for it; of this and of each of them
   Plugins plugins_;
   Pool pool_;             // the last member: its threads use the others
 };
