@@ -110,7 +110,7 @@ Table slot_table(const SeenBoard& board) {
   Table table({{"STATE", false, false}, {"KIND", false, true}, {"TASK", true, false}, {"TRY", true, false}, {"PID", true, false}, {"AGE", true, false},
                {"SIGN", true, false}, {"PROGRESS", false, true}, {"NOTE", false, true}});
   for (const Row& row : board.sight.rows)
-    table.add({{std::string(word(row.state)), tone(row.state), {}}, {row.kind, Tone::plain, {}}, number(row.task), number(row.attempt), number(row.pid),
+    table.add({{std::string(word(row.state)), tone(row.state), {}}, {row.kind, Tone::plain, {}}, number(row.task), number(row.attempt), number(row.pid),   // braces-ok: a list
                when(row.started, board), when(row.last_sign, board), progress(row), {note(row), Tone::warn, {}}});
   return table;
 }

@@ -77,7 +77,7 @@ Table make_task_table() {
 void add_task(Table& table, const Object& task, const Session& session) {
   const std::string state = text_in(task, "state");
   const std::string tries = number_text(task, "attempt") + "/" + number_text(task, "max_attempts");
-  table.add({{number_text(task, "id"), Tone::plain, {}}, {text_in(task, "kind"), Tone::plain, {}}, {text_in(task, "queue"), Tone::plain, {}},
+  table.add({{number_text(task, "id"), Tone::plain, {}}, {text_in(task, "kind"), Tone::plain, {}}, {text_in(task, "queue"), Tone::plain, {}},   // braces-ok: a list
              {state, tone_of_state(state), {}}, session.when(moment_in(task, "created_at")), {tries, Tone::plain, {}},
              {gist_of(task, session), Tone::plain, {}}});
 }
@@ -96,7 +96,7 @@ void add_attempt(Table& table, const Object& attempt, const Session& session) {
   }
   const auto started = moment_in(attempt, "started_at");
   const auto finished = moment_in(attempt, "finished_at");
-  table.add({{number_text(attempt, "number"), Tone::plain, {}}, {outcome, tone, {}}, session.when(started ? started : moment_in(attempt, "claimed_at")),
+  table.add({{number_text(attempt, "number"), Tone::plain, {}}, {outcome, tone, {}}, session.when(started ? started : moment_in(attempt, "claimed_at")),   // braces-ok: a list
              {span_between(started, finished ? finished : std::optional(session.now())), Tone::plain, {}}, {cpu_text(attempt), Tone::plain, {}},
              {memory_text(attempt), Tone::plain, {}}, {number_text(attempt, "pid"), Tone::plain, {}},
              {error_text(object_in(attempt, "error")), Tone::plain, {}}});

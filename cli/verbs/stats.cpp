@@ -50,7 +50,7 @@ class Stats final : public Verb {
                  {"p95", true, false}, {"p99", true, false}, {"CPU p95", true, false}, {"MEM p95", true, false}});
     for (const auto& kind : array_in(stats, "kinds")) {
       const Object& one = as_object(kind);
-      table.add({{text_in(one, "kind"), Tone::plain, {}}, {std::to_string(integer_in(one, "samples").value_or(0)), Tone::plain, {}},
+      table.add({{text_in(one, "kind"), Tone::plain, {}}, {std::to_string(integer_in(one, "samples").value_or(0)), Tone::plain, {}},   // braces-ok: a list
                  span(one, "start_p50_ms"), span(one, "start_p95_ms"), span(one, "run_p50_ms"), span(one, "run_p95_ms"), span(one, "run_p99_ms"),
                  span(one, "cpu_p95_ms"), memory(one, "rss_p95_kib")});
     }

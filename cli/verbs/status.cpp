@@ -129,7 +129,7 @@ class Status final : public Verb {
       std::string note = is_set_in(one, "stale") ? "stale: no sign of life" : "";
       if (const std::string stopping = text_in(one, "stopping"); !stopping.empty()) note = "stopping: " + stopping;
       const auto pid = integer_in(one, "pid");
-      table.add({{std::to_string(integer_in(one, "task").value_or(0)), Tone::plain, {}}, {text_in(one, "kind"), Tone::plain, {}},
+      table.add({{std::to_string(integer_in(one, "task").value_or(0)), Tone::plain, {}}, {text_in(one, "kind"), Tone::plain, {}},   // braces-ok: a list
                  {text_in(one, "queue"), Tone::plain, {}}, session.when(moment_in(one, "since")),
                  {pid && *pid > 0 ? std::to_string(*pid) : "", Tone::plain, {}}, {note, Tone::warn, {}}});
     }

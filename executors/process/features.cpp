@@ -70,7 +70,7 @@ std::vector<Feature> features_of(const Containment& containment) {
   const CgroupPool& cgroups = containment.cgroups();
   const LimitControllers& controllers = containment.controllers();
   const bool subreaper = containment.subreaper(), listed = containment.lists_children();
-  return {
+  return {   // braces-ok: a list
       {"cgroup v2 kill", cgroups.available(), cgroups.why()},
       {"born in its cgroup", cgroups.available() && launches_into_cgroups(),
        or_else(launches_into_cgroups(), "clone3 puts a child there at birth", "no clone3 here; a child enters its cgroup as its first act")},

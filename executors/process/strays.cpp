@@ -42,7 +42,7 @@ bool is_in(const std::string& cgroup, int pid) {
 }
 
 void doom(int pid, std::vector<Doomed>& doomed, const std::function<bool()>& still) {
-  Doomed one{{pid, read_command(pid)}, open_pidfd(pid)};
+  Doomed one{LeftChild{pid, read_command(pid)}, open_pidfd(pid)};
   if (!one.pidfd || !still()) return;
   send_signal(one.pidfd, SIGKILL);
   doomed.push_back(std::move(one));

@@ -33,8 +33,9 @@ std::string with_kind(const std::string& kind, const std::string& meta) {
 }
 
 LogMessage read_log(const Fields& fields) {
-  LogMessage log{{Stream::entry, "info", fields.text("message"), with_kind(fields.text("kind"), fields.raw("meta"))},
-                 fields.number_within("percent", 0, 100)};
+  LogMessage log;
+  log.percent = fields.number_within("percent", 0, 100);
+  log.line = OutputLine{Stream::entry, "info", fields.text("message"), with_kind(fields.text("kind"), fields.raw("meta"))};
   const auto level = fields.text("level");
   if (level.empty()) return log;
   if (std::find(levels.begin(), levels.end(), level) == levels.end()) throw Refusal{"\"level\" is none of debug, info, warn, error"};

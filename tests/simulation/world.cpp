@@ -267,7 +267,7 @@ void World::wait_first(ClaimKey key) {
   store::WaitRequest wait{.name = "nap", .until = now_.wall + between(1, 20'000)};
   const int sort = std::uniform_int_distribution<>(0, 2)(dice_);
   if (sort == 1) wait = {.name = "call", .sort = store::StepSort::signal, .until = wait.until};
-  if (sort == 2) wait = {.name = "others", .sort = store::StepSort::tasks, .until = wait.until, .tasks = {some_task()}, .any = chance(0.5)};
+  if (sort == 2) wait = {.name = "others", .sort = store::StepSort::tasks, .until = wait.until, .tasks = {some_task()}, .any = chance(0.5)};   // braces-ok: chances do not throw
   auto answer = std::make_shared<store::WaitAnswer>();
   operation([key, wait, answer, at = now_.wall](store::Store& store) { return *answer = store.steps().wait(key, wait, at), true; },
             [this, key, answer](bool done) {

@@ -6,11 +6,44 @@ import await_tidy
 import bans
 import directions
 import features
+import nested_braces
 from sources import Source
 
 
 def awaits(code, path="supervisor/example.cpp"):
     return [line for _, line, _ in await_tidy.check(Source(path, code))]
+
+
+def braces(code, path="supervisor/example.cpp"):
+    return [line for _, line, _ in nested_braces.check(Source(path, code))]
+
+
+class NestedBraces(unittest.TestCase):
+    BAD = {
+        "a local": "Log log{{level, text()}, number()};",
+        "an answer": "Log make() { return {{level, text()}, number()}; }",
+        "named members": "Log log{.line = {level, text()}, .percent = number()};",
+        "an argument": "use({{level, text()}, number()});",
+        "deeper inside": "Deep deep{1, {{level, text()}, number()}};",
+    }
+    GOOD = {
+        "a type with a name": "Log log{Line{level, text()}, number()};",
+        "nothing that throws follows": "Log log{{level, text()}, 4};",
+        "nothing that owns comes before": "Log log{{}, number()};",
+        "a list of the same": "std::vector<Line> all{{1, text()}, {2, text()}};",
+        "a block": "if (one) { use(text()); } use(number());",
+        "silenced": "table.add({{a(), tone}, b()});   // braces-ok: a list",
+    }
+
+    def test_what_is_destroyed_twice_is_found(self):
+        for name, code in self.BAD.items():
+            with self.subTest(name):
+                self.assertEqual([1], braces(code))
+
+    def test_what_is_safe_is_not(self):
+        for name, code in self.GOOD.items():
+            with self.subTest(name):
+                self.assertEqual([], braces(code))
 
 
 class AwaitTidy(unittest.TestCase):

@@ -86,6 +86,11 @@ TEST_CASE("a log entry carries level, kind, meta and percent", "[protocol]") {
   CHECK(log.percent == 10);
 }
 
+TEST_CASE("a log entry whose percent is no number is refused after its texts were read", "[protocol]") {
+  const std::string label(100, 'x');
+  CHECK(says<Fault>(R"({"type":"log","message":")" + label + R"(","kind":")" + label + R"(","percent":"10"})"));
+}
+
 TEST_CASE("a message may arrive in any pieces", "[protocol]") {
   const std::string bytes = "{\"type\":\"beat\"}\n\n{\"type\":\"result\",\"value\":1}\n";
   for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
