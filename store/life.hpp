@@ -17,6 +17,10 @@ namespace reeve::store {
 enum class Hold { ready = 0, time = 1 };
 [[nodiscard]] inline Hold hold_of(const Task& task, Timestamp now) { return task.run_at > now ? Hold::time : Hold::ready; }
 
+// What holds a queued task back beside time, each a bit of its own: whoever sets one clears it. Persisted as their sum; ready means none.
+// See docs/decisions/015.
+enum class Block { key = 1, order = 2, dependency = 4, pause = 8 };
+
 // At most this many tasks become due, timers fire, waits end or tasks expire on the way of one claim; the claim then asks to be repeated at once.
 inline constexpr int promotion_chunk = 1'000;
 // A task's progress is an event at most this often; the latest value is kept in any case.

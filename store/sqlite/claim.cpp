@@ -32,7 +32,7 @@ class Lane {
     if (ended_) return false;
     Query query = db.query(
         "SELECT priority, run_at, id FROM reeve_task INDEXED BY reeve_task_ready "
-        "WHERE hold = 0 AND queue = ? AND kind = ? AND run_at <= ? ORDER BY priority DESC, run_at, id LIMIT ? OFFSET ?");
+        "WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND run_at <= ? ORDER BY priority DESC, fair, run_at, id LIMIT ? OFFSET ?");
     query.bind(queue_, kind_, now, piece_, offset_);
     heads_.clear();
     next_ = 0;
@@ -92,7 +92,7 @@ struct Admission {
 bool next_lane(Connection& db, std::string& queue, std::string& kind) {
   {
     Query same_queue = db.query(
-        "SELECT kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND queue = ? AND kind > ? ORDER BY kind LIMIT 1");
+        "SELECT kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind > ? ORDER BY kind LIMIT 1");
     same_queue.bind(queue, kind);
     if (same_queue.step()) {
       std::string found = same_queue.row().text();
@@ -100,7 +100,7 @@ bool next_lane(Connection& db, std::string& queue, std::string& kind) {
       return true;
     }
   }
-  Query next_queue = db.query("SELECT queue, kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND queue > ? ORDER BY queue, kind LIMIT 1");
+  Query next_queue = db.query("SELECT queue, kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue > ? ORDER BY queue, kind LIMIT 1");
   next_queue.bind(queue);
   if (!next_queue.step()) return false;
   Row row = next_queue.row();

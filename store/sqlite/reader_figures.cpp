@@ -88,17 +88,17 @@ Position SqliteReader::position(TaskId id, Timestamp now, std::int64_t limit) {
   std::string kind;
   while (!position.at_least) {
     {
-      Query next = db_.query("SELECT kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND queue = ? AND kind > ? ORDER BY kind LIMIT 1");
+      Query next = db_.query("SELECT kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind > ? ORDER BY kind LIMIT 1");
       next.bind(queue, kind);
       if (!next.step()) break;
       kind = next.row().text();
     }
     Query above = db_.query(
-        "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND queue = ? AND kind = ? AND priority > ? AND run_at <= ?");
+        "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority > ? AND run_at <= ?");
     above.bind(queue, kind, priority, now);
     count(above);
     Query beside = db_.query(
-        "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND queue = ? AND kind = ? AND priority = ? AND run_at <= ? "
+        "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority = ? AND run_at <= ? "
         "AND (run_at, id) < (?, ?)");
     beside.bind(queue, kind, priority, now, run_at, id);
     count(beside);

@@ -124,7 +124,8 @@ std::string by_status(const std::vector<State>& states) {
   for (const State state : states) {
     switch (group_of(state)) {
       case Group::queued:
-        add("SELECT id FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0");
+        add("SELECT id FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0");
+        add("SELECT id FROM reeve_task INDEXED BY reeve_task_blocked WHERE hold = 0 AND block <> 0");
         add("SELECT id FROM reeve_task INDEXED BY reeve_task_held WHERE hold = 1");
         break;
       case Group::active: add("SELECT id FROM reeve_task INDEXED BY reeve_task_lease WHERE lease_expires_at IS NOT NULL"); break;
