@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """The checkers find what they are for, and nothing else."""
+import os
+import shutil
+import tempfile
 import unittest
 
 import await_tidy
 import bans
 import directions
 import features
+import headers_alone
 import nested_braces
 from sources import Source
 
@@ -16,6 +20,33 @@ def awaits(code, path="supervisor/example.cpp"):
 
 def braces(code, path="supervisor/example.cpp"):
     return [line for _, line, _ in nested_braces.check(Source(path, code))]
+
+
+class HeadersAlone(unittest.TestCase):
+    HEADERS = {
+        "a.hpp": [("string", False), ("b.hpp", True)],
+        "b.hpp": [("vector", False), ("optional", False), ("a.hpp", True)],
+        "c.hpp": [("cstdint", False)],
+    }
+
+    def test_only_what_a_header_asks_for_is_there_before_it(self):
+        closures = headers_alone.closures(self.HEADERS)
+        self.assertEqual(closures["a.hpp"], {"string", "vector", "optional"})
+        self.assertEqual(headers_alone.prefix_for(closures["a.hpp"]), ("optional", "string", "vector"))
+        self.assertIsNone(headers_alone.prefix_for(closures["c.hpp"]))
+
+    @unittest.skipUnless(shutil.which("clang++"), "clang++ is not installed")
+    def test_a_header_that_leans_on_others_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (("leans.hpp", "#pragma once\ninline std::string word();\n"), ("twice.hpp", "struct Twice {};\n"),
+                               ("whole.hpp", "#pragma once\n#include <string>\nstd::string word();\n")):
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            compiler = headers_alone.Compiler("clang++", ["-I", folder], folder)
+            compiler.precompile(("string",))
+            self.assertIn("std", compiler.problem("leans.hpp", None))
+            self.assertIn("redefinition", compiler.problem("twice.hpp", None))
+            self.assertEqual(compiler.problem("whole.hpp", ("string",)), "")
 
 
 class NestedBraces(unittest.TestCase):
