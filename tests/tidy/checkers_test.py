@@ -7,6 +7,7 @@ import unittest
 
 import await_tidy
 import bans
+import batches
 import directions
 import features
 import headers_alone
@@ -20,6 +21,40 @@ def awaits(code, path="supervisor/example.cpp"):
 
 def braces(code, path="supervisor/example.cpp"):
     return [line for _, line, _ in nested_braces.check(Source(path, code))]
+
+
+class Batches(unittest.TestCase):
+    CLASHES = {
+        "a constant": ("constexpr int most = 1;", "constexpr long most = 2;"),
+        "a function": ("int twice(int a) { return 2 * a; }", "int twice(int a) {\n  return a + a;\n}"),
+        "a type": ("struct Place {\n  int x;\n};", "class Place {};"),
+        "what comes after a body": ("void first() {\n}\nint second = 1;", "int second = 2;"),
+        "a function and a constant": ("int most() { return 1; }", "const int most = 1;"),
+        "another alias": ("using Call = int;", "using Call = long;"),
+    }
+    FINE = {
+        "other parameters": ("int twice(int a) { return 2 * a; }", "int twice(long a) { return 2; }"),
+        "the same alias": ("using Call = int;", "using Call = int;"),
+        "in a comment": ("int most = 1;", "// int most = 2;"),
+        "inside a body": ("int most = 1;", "void f() {\n  int most = 1;\n}"),
+    }
+
+    def found(self, texts, paths=("api/a.cpp", "api/b.cpp"), around="reeve::api"):
+        return list(batches.check(Source(path, f"namespace {around} {{\nnamespace {{\n\n{text}\n\n}}  // namespace\n}}\n")
+                                  for path, text in zip(paths, texts)))
+
+    def test_names_that_cannot_live_in_one_batch_are_found(self):
+        for name, texts in self.CLASHES.items():
+            with self.subTest(name):
+                self.assertEqual(len(self.found(texts)), 2)
+
+    def test_names_that_can_are_not(self):
+        for name, texts in self.FINE.items():
+            with self.subTest(name):
+                self.assertEqual(self.found(texts), [])
+
+    def test_other_targets_never_meet(self):
+        self.assertEqual(self.found(self.CLASHES["a constant"], paths=("api/a.cpp", "cli/a.cpp")), [])
 
 
 class HeadersAlone(unittest.TestCase):
