@@ -22,6 +22,9 @@ FLAGS = ["-std=c++20", "-x", "c++", "-Wall", "-Wextra", "-Wpedantic", "-Wnon-vir
 
 # What may be precompiled together, the most telling first. A header of ours gets the first set that it asks for entirely.
 PREFIXES = (
+    ("boost/asio/as_tuple.hpp", "boost/asio/awaitable.hpp", "boost/asio/steady_timer.hpp", "boost/asio/use_awaitable.hpp"),
+    ("boost/asio/awaitable.hpp", "boost/asio/steady_timer.hpp"),
+    ("boost/json/array.hpp", "boost/json/object.hpp", "boost/json/value.hpp"),
     ("boost/asio/awaitable.hpp", "chrono", "functional", "memory", "optional", "string", "vector"),
     ("boost/asio/awaitable.hpp",),
     ("chrono", "optional", "string", "vector"),

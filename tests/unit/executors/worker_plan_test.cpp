@@ -35,7 +35,7 @@ struct Table {
   // Which processes it starts now.
   std::vector<WorkerId> look() {
     std::vector<WorkerId> started;
-    for (const Step& step : plan.next(now)) {
+    for (const worker::Step& step : plan.next(now)) {
       if (const auto* start = std::get_if<StartWorker>(&step)) started.push_back(start->id);
       else ended.push_back(std::get<EndWorker>(step).id);
     }
