@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "executors/remote/lease.hpp"
+
 namespace reeve::executors::remote {
 namespace {
 
@@ -10,8 +12,6 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 constexpr milliseconds look_after_worker{1'000};   // one that went away is no longer counted on after this
-constexpr milliseconds shortest_lease{1'000};
-constexpr milliseconds longest_lease{24 * 3600 * 1000};
 
 }  // namespace
 
@@ -42,7 +42,7 @@ std::optional<Exchange::Taken> Exchange::hand_over(const Execution& execution) {
   if (found == waiting_.end()) return std::nullopt;
   Waiting& waiting = **found;
   const milliseconds wish = waiting.offer.lease.value_or(execution.remote ? execution.remote->lease : RemoteSpec{}.lease);
-  const milliseconds lease = std::clamp(wish, shortest_lease, longest_lease);
+  const milliseconds lease = bounded_lease(wish);
   waiting.assignment = Assignment{execution, lease};
   waiting.news.ring();
   return Taken{lease, waiting.offer.worker};
