@@ -178,7 +178,7 @@ const Table<Draft>& handler_table() {
           integer<Draft>("nice", REEVE_AT(process.nice), {-20, 19}, "the scheduling priority; 19 yields to everybody"),
           word<Draft>("payload", REEVE_AT(process.payload), {{"stdin", "file", "none"}, {}},
                       std::vector{PayloadBy::stdin_, PayloadBy::file, PayloadBy::none}, "how the process gets the payload; file sets REEVE_PAYLOAD_FILE"),
-          size<Draft>("payload_limit", REEVE_AT(handler.payload_bytes_max), {0, 1 << 30}, "a larger payload is refused when it is enqueued"),
+          size<Draft>("payload_limit", REEVE_AT(handler.payload_bytes_max), {0, 1 << 30}, "a larger payload is refused when it is enqueued, a larger input or output of a step when it is told"),
           word<Draft>("result", REEVE_AT(process.result), {{"message", "stdout", "none"}, {}},
                       std::vector{ResultBy::message, ResultBy::stdout_, ResultBy::none}, "where the result comes from; message is the protocol on descriptor 3"),
           size<Draft>("result_limit", REEVE_AT(process.result_bytes_max), {0, 1 << 30}, "a larger result fails the attempt"),

@@ -121,13 +121,31 @@ class Remote(DaemonCase):
         wait_until(lambda: lab.task(task)["state"] == "queued", 10, "nobody took it")
         self.assertEqual(task, self.claim(lab, ("slow",))["task"])
 
+    def test_what_is_too_long_is_refused_and_changes_nothing(self):
+        lab = self.remote_lab()
+        task = lab.enq(None, "slow")
+        claim = self.claim(lab, ("slow",))
+        self.said(lab, claim, type="step.begin", name="a", input="x" * 1000)
+        large = "x" * (1 << 20)
+        for message, code in (({"type": "step.end", "name": "a", "output": large}, "payload_too_large"),
+                              ({"type": "step.begin", "name": "b", "input": large}, "payload_too_large"),
+                              ({"type": "result", "value": large + "x" * (64 << 10)}, "message_too_long")):
+            self.assertEqual(code, self.said(lab, claim, **message)["error"]["code"])
+        self.assertEqual([("a", "running")], [(step["name"], step["status"]) for step in lab.ok("GET", f"/v1/tasks/{task}/steps")["steps"]])
+        self.said(lab, claim, type="step.end", name="a", output=1)
+        self.said(lab, claim, type="result", value="x" * 1000)
+        self.assert_state(lab, task, "succeeded")
+
     def claim_and_vanish(self, lab):
+        self.wait_and_vanish(lab)
+        wait_until(lambda: self.offers(lab) == 0, 10, "its offer is gone")
+
+    def wait_and_vanish(self, lab):
         body = json.dumps({"kinds": ["slow"], "wait": "20s"}).encode()
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(lab.socket)
             client.sendall(b"POST /v1/claims HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
             wait_until(lambda: self.offers(lab) == 1, 10, "the worker waits")
-        wait_until(lambda: self.offers(lab) == 0, 10, "its offer is gone")
 
     def offers(self, lab):
         kinds = {kind["name"]: kind for kind in lab.ok("GET", "/v1/status")["kinds"]}
