@@ -121,6 +121,21 @@ class Remote(DaemonCase):
         wait_until(lambda: lab.task(task)["state"] == "queued", 10, "nobody took it")
         self.assertEqual(task, self.claim(lab, ("slow",))["task"])
 
+    def test_a_task_that_met_a_vanished_worker_goes_to_the_next_at_no_cost(self):
+        lab = self.remote_lab()
+        met = 0
+        for _ in range(3):
+            self.wait_and_vanish(lab)
+            task = lab.enq(None, "slow")
+            claim = self.claim(lab, ("slow",))
+            self.assertEqual((task, 1), (claim["task"], claim["attempt"]))
+            self.said(lab, claim, type="result")
+            self.assertEqual(0, self.assert_state(lab, task, "succeeded")["crashes"])
+            outcomes = [attempt["outcome"] for attempt in lab.attempts(task)]
+            self.assertIn(outcomes, (["succeeded"], ["interrupted", "succeeded"]))
+            met += len(outcomes) - 1
+        self.assertGreater(met, 0, "no task met the worker that had vanished")
+
     def test_what_is_too_long_is_refused_and_changes_nothing(self):
         lab = self.remote_lab()
         task = lab.enq(None, "slow")
