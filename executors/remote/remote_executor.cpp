@@ -48,8 +48,8 @@ class Attendance {
     if (dialogue.broken() && !dialogue.said()) return ProtocolError{*dialogue.broken()};
     if (dialogue.said() && counts(*dialogue.said())) return protocol::meaning(protocol::accepted(std::move(*dialogue.said()), as_declared));
     if (dialogue.suspending()) return Suspended{};
-    if (ticket_.released()) return Stopped{StopReason::shutdown};
     if (stop_) return Stopped{*stop_};
+    if (ticket_.released()) return Stopped{StopReason::shutdown};
     return Stopped{StopReason::lease_lost};
   }
 

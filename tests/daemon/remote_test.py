@@ -83,6 +83,16 @@ class Remote(DaemonCase):
         self.said(lab, third, type="reject", code="never")
         self.assertEqual("never", self.assert_state(lab, task, "failed")["error"]["code"])
 
+    def test_a_release_after_the_timeout_is_a_timeout(self):
+        lab = self.quiet_lab()
+        lab.handlers = {"short": {"executor": "remote", "lease": "1m", "timeout": "200ms", "retry": {"attempts": 1}}}
+        lab.up()
+        task = lab.enq(None, "short")
+        claim = self.claim(lab, ("short",))
+        wait_until(lambda: self.said(lab, claim, type="beat").get("stop") == "timeout", 10, "the worker is told")
+        self.said(lab, claim, type="release")
+        self.assertEqual("timeout", self.assert_state(lab, task, "failed")["error"]["code"])
+
     def test_a_cancel_is_told_and_enforced(self):
         lab = self.remote_lab()
         task = lab.enq(None, "slow")
