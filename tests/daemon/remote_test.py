@@ -146,6 +146,18 @@ class Remote(DaemonCase):
             met += len(outcomes) - 1
         self.assertGreater(met, 0, "no task met the worker that had vanished")
 
+    def test_an_orderly_stop_of_the_daemon_costs_a_remote_task_nothing(self):
+        lab = self.remote_lab()
+        task = lab.enq(None, "far")
+        self.claim(lab, lease="1m")
+        self.assertEqual(0, lab.term())
+        lab.up()
+        again = self.claim(lab)
+        self.assertEqual((task, 1), (again["task"], again["attempt"]))
+        self.said(lab, again, type="result")
+        self.assertEqual(0, self.assert_state(lab, task, "succeeded")["crashes"])
+        self.assert_outcomes(lab, task, "interrupted", "succeeded")
+
     def test_what_is_too_long_is_refused_and_changes_nothing(self):
         lab = self.remote_lab()
         task = lab.enq(None, "slow")
