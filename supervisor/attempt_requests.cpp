@@ -260,16 +260,6 @@ void AttemptRequests::carry_out(executors::EnqueueTask request, Reply reply) {
     staged_.push_back(std::move(task));
     return reply(saying(R"({"staged":true})"));
   }
-  if (request.name.empty()) {
-    store::EnqueueRequest once;
-    once.tasks.push_back(std::move(task));
-    return ask_store([once = std::move(once), now = clock_.now()](store::Store& store) { return store.tasks().enqueue(once, now); },
-                     [](AttemptRequests& self, const store::EnqueueAnswer& answer) {
-                       self.hooks_.on_due();
-                       return enqueue_answer(answer);
-                     },
-                     std::move(reply));
-  }
   ask_store([claim = claim_, name = std::move(request.name), task = std::move(task), now = clock_.now()](
                 store::Store& store) { return store.steps().enqueue_once(claim, name, task, now); },
             [](AttemptRequests& self, const std::optional<store::EnqueueAnswer>& answer) {
