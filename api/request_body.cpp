@@ -50,9 +50,13 @@ BodyFormat format_of(const Request& request) {
                 (type.empty() ? "the body has no content type" : "the body is " + type.substr(0, 60)) + std::string("; send application/json"));
 }
 
-void check_body(const Request& request) {
+void check_format(const Request& request) {
   if (format_of(request) != BodyFormat::json)
     throw Problem(415, "unsupported_content_type", "a row of lines is taken by POST /v1/tasks/bulk only; send application/json");
+}
+
+void check_body(const Request& request) {
+  check_format(request);
   if (const auto fault = check_json(request.body)) throw not_json(*fault, 0);
 }
 

@@ -18,6 +18,8 @@ enum class BodyFormat { json, ndjson };
 // Throws Problem 415 for a content type or an encoding that the API does not take.
 [[nodiscard]] BodyFormat format_of(const Request& request);
 
+// Throws Problem 415 when the body says that it is anything but JSON.
+void check_format(const Request& request);
 // Throws Problem 415 or 400. The body is one JSON value afterwards.
 void check_body(const Request& request);
 // The same for large bodies: lets others have the loop between pieces.

@@ -108,6 +108,8 @@ class HandlerCheck {
     if (!retry) return;
     const Reading::Step step{reading_, "retry"};
     const handlers::RetryPolicy& policy = draft_.handler.retry;
+    if (const Node* crashes = retry->find("crashes"); crashes && draft_.on_crash == OnCrash::fail && policy.crashes != 1)
+      crashes_contradict(*crashes);
     if (policy.base > policy.max) {
       const Node* base = retry->find("base");
       const Node* max = retry->find("max");
@@ -118,6 +120,11 @@ class HandlerCheck {
       reading_.warn(ratio->place, "jitter_ratio means nothing without jitter: ratio");
     if (const Node* factor = retry->find("factor"); factor && policy.backoff != handlers::Backoff::exponential)
       reading_.warn(factor->place, "factor means nothing without backoff: exponential");
+  }
+
+  void crashes_contradict(const Node& crashes) {
+    const Reading::Step step{reading_, "crashes"};
+    reading_.error(crashes.place, "crashes is " + std::to_string(draft_.handler.retry.crashes) + ", but on_crash: fail ends the task at the first; remove one of them");
   }
 
   void output_fits() {

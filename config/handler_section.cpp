@@ -139,7 +139,6 @@ const Table<Draft>& limits_table() {
 const Table<Draft>& handler_table() {
   using executors::PayloadBy;
   using executors::ResultBy;
-  using handlers::OnCrash;
   using handlers::OnStale;
   static const Table<Draft> table{
       {
@@ -161,8 +160,8 @@ const Table<Draft>& handler_table() {
           duration<Draft>("timeout", REEVE_AT(handler.timeout), {1ms, year}, "an attempt that runs longer is stopped; without it a hung handler holds its place for ever"),
           duration<Draft>("soft_timeout", REEVE_AT(handler.soft_timeout), {1ms, year}, "an attempt that runs longer is warned about"),
           duration<Draft>("watchdog", REEVE_AT(handler.watchdog), {1ms, year}, "an attempt that is silent for longer is flagged stale"),
-          word<Draft>("on_crash", REEVE_AT(handler.retry.on_crash), {{"retry", "fail"}, {}}, std::vector{OnCrash::retry, OnCrash::fail},
-                      "retry tries again after a crash, an out-of-memory kill or a lost runner, within retry.crashes; fail ends the task"),
+          word<Draft>("on_crash", REEVE_AT(on_crash), {{"retry", "fail"}, {}}, std::vector{OnCrash::retry, OnCrash::fail},
+                      "retry tries again after a crash, an out-of-memory kill or a lost runner, within retry.crashes; fail ends the task at the first, as retry.crashes: 1 does"),
           flag<Draft>("keep_steps", REEVE_AT(handler.keep_steps), "false deletes the steps of a task when it succeeds"),
           duration<Draft>("lease", REEVE_AT(remote.lease), {1s, 24h}, "with executor remote: how long the worker elsewhere may be silent"),
           word<Draft>("on_stale", REEVE_AT(handler.on_stale), {{"mark", "kill"}, {}}, std::vector{OnStale::mark, OnStale::kill},
@@ -178,7 +177,7 @@ const Table<Draft>& handler_table() {
           integer<Draft>("nice", REEVE_AT(process.nice), {-20, 19}, "the scheduling priority; 19 yields to everybody"),
           word<Draft>("payload", REEVE_AT(process.payload), {{"stdin", "file", "none"}, {}},
                       std::vector{PayloadBy::stdin_, PayloadBy::file, PayloadBy::none}, "how the process gets the payload; file sets REEVE_PAYLOAD_FILE"),
-          size<Draft>("payload_limit", REEVE_AT(handler.payload_bytes_max), {0, 1 << 30}, "a larger payload is refused when it is enqueued"),
+          size<Draft>("payload_limit", REEVE_AT(handler.payload_bytes_max), {0, 1 << 30}, "a larger payload is refused when it is enqueued, a larger input or output of a step when it is told"),
           word<Draft>("result", REEVE_AT(process.result), {{"message", "stdout", "none"}, {}},
                       std::vector{ResultBy::message, ResultBy::stdout_, ResultBy::none}, "where the result comes from; message is the protocol on descriptor 3"),
           size<Draft>("result_limit", REEVE_AT(process.result_bytes_max), {0, 1 << 30}, "a larger result fails the attempt"),
@@ -221,6 +220,7 @@ handlers::Handler finished(HandlerDraft draft) {
     draft.process.output.head_bytes = *draft.output / 4;
     draft.process.output.tail_bytes = *draft.output - *draft.output / 4;
   }
+  if (draft.on_crash == OnCrash::fail) draft.handler.retry.crashes = 1;
   draft.process.env.emplace("PATH", handlers::default_path);
   if (draft.handler.executor == "remote") draft.handler.remote = std::make_shared<const executors::RemoteSpec>(draft.remote);
   else if (draft.handler.executor == "worker") finish_worker(draft);

@@ -26,6 +26,8 @@ struct HttpDefaults {
 };
 [[nodiscard]] const Table<HttpDefaults>& http_table();
 
+enum class OnCrash { retry, fail };
+
 // A handler while it is read. Its process part becomes immutable when it is done.
 struct HandlerDraft {
   handlers::Handler handler{};
@@ -36,6 +38,7 @@ struct HandlerDraft {
   executors::RemoteSpec remote{};
   executors::WorkerSpec worker{};         // without kind and process
   std::optional<std::int64_t> output{};   // limits.output: head and tail together
+  OnCrash on_crash = OnCrash::retry;      // fail: the crash budget of its tasks is one
 };
 
 // handlers: KIND:

@@ -118,7 +118,7 @@ struct Decision {
     finish.outcome = how;
     explain(std::move(code), std::move(message));
     const int crashes = std::min(task.crashes, std::numeric_limits<int>::max() - 1) + 1;
-    if (policy.on_crash == OnCrash::retry && crashes < task.max_crashes) finish.next = store::Requeue{later(now, backoff(policy, crashes, dice)), Budget::crash};
+    if (crashes < task.max_crashes) finish.next = store::Requeue{later(now, backoff(policy, crashes, dice)), Budget::crash};
     else finish.next = store::Fail{};
   }
 

@@ -10,7 +10,6 @@
 //     descriptors, memory or processes
 //   rejected, invalid                           attempt       failed at once
 //   crashed, oom_killed, lost                   crash         retried after backoff until `crashes` is reached, then failed;
-//     with on_crash: fail                                       failed at once
 //   interrupted (shutdown)                      interruption  queued again at once, first in line
 //   snoozed                                     snooze        queued again at the time asked for
 //   suspended                                   -             waiting, until what it waits for comes

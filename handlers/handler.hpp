@@ -16,7 +16,6 @@ namespace reeve::handlers {
 
 enum class Backoff { fixed, linear, exponential };
 enum class Jitter { full, none, ratio };
-enum class OnCrash { retry, fail };
 
 struct RetryPolicy {
   int attempts = 5;                               // handler tries in all
@@ -29,7 +28,6 @@ struct RetryPolicy {
   double jitter_ratio = 0.1;                      // for Jitter::ratio: +- this share
   std::vector<std::string> retry_on{};            // error codes; when not empty only these are retried
   std::vector<std::string> reject_on{};           // error codes that fail at once
-  OnCrash on_crash = OnCrash::retry;              // fail: a crash, an out-of-memory kill or a lost runner is the end
   bool operator==(const RetryPolicy&) const = default;
 };
 

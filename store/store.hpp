@@ -289,8 +289,8 @@ class Steps {
   // has fired. Event task.timer when it fires.
   virtual TimerResult set_timer(ClaimKey claim, std::string_view name, Timestamp at, Timestamp now) = 0;
   virtual TimerResult cancel_timer(ClaimKey claim, std::string_view name, Timestamp now) = 0;
-  // A named enqueue of a running attempt: the first time the task is stored, later the first answer is given again (nothing is stored).
-  // Nullopt: the claim is lost.
+  // An enqueue of a running attempt. With a name the task is stored the first time, and later the first answer is given again (nothing is
+  // stored); with an empty name it is stored each time. Nullopt: the claim is lost.
   virtual std::optional<EnqueueAnswer> enqueue_once(ClaimKey claim, std::string_view name, const NewTask& task, Timestamp now) = 0;
 
   // Puts a signal into a task's mailbox; by anybody, also before the task asks for it. A task that waits for it consumes it and is queued

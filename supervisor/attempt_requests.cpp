@@ -89,8 +89,8 @@ struct AttemptRequests::Line {
 };
 
 AttemptRequests::AttemptRequests(asio::any_io_executor loop, StoreThread& store, ReaderThread& reader, const Clock& clock, const AdmitChild& admit,
-                                 store::ClaimKey claim, Hooks hooks)
-    : loop_(std::move(loop)), store_(store), reader_(reader), clock_(clock), admit_(admit), claim_(claim), hooks_(std::move(hooks)), line_(std::make_shared<Line>()) {
+                                 store::ClaimKey claim, std::int64_t payload_bytes_max, Hooks hooks)
+    : loop_(std::move(loop)), store_(store), reader_(reader), clock_(clock), admit_(admit), claim_(claim), payload_bytes_max_(payload_bytes_max), hooks_(std::move(hooks)), line_(std::make_shared<Line>()) {
   line_->owner = this;
 }
 
@@ -122,7 +122,17 @@ store::Timestamp AttemptRequests::moment_of(const std::optional<executors::Momen
 
 // ----------------------------------------------------------------------------------------------------------------- steps
 
+// False: it was refused.
+bool AttemptRequests::fits(std::string_view what, std::string_view step, std::string_view bytes, const Reply& reply) const {
+  if (static_cast<std::int64_t>(bytes.size()) <= payload_bytes_max_) return true;
+  reply(refused("payload_too_large", "the " + std::string(what) + " of the step " + text(step) + " has " + std::to_string(bytes.size()) +
+                                         " bytes, more than the " + std::to_string(payload_bytes_max_) +
+                                         " of a payload; hand over a reference, or raise payload_limit of the handler"));
+  return false;
+}
+
 void AttemptRequests::carry_out(executors::BeginStep request, Reply reply) {
+  if (!fits("input", request.name, request.input, reply)) return;
   ask_store([claim = claim_, request = std::move(request), now = clock_.now()](
                 store::Store& store) { return store.steps().begin_step(claim, request.name, request.input, now); },
             [](AttemptRequests& self, const store::StepBegun& begun) {
@@ -139,6 +149,7 @@ void AttemptRequests::carry_out(executors::BeginStep request, Reply reply) {
 }
 
 void AttemptRequests::carry_out(executors::EndStep request, Reply reply) {
+  if (!fits("output", request.name, request.output, reply)) return;
   std::optional<store::TaskError> error;
   if (request.failed) {
     error.emplace();
@@ -248,16 +259,6 @@ void AttemptRequests::carry_out(executors::EnqueueTask request, Reply reply) {
     if (staged_.size() == staged_max) return reply(refused("too_many_staged", "1000 tasks are staged already; enqueue some at once"));
     staged_.push_back(std::move(task));
     return reply(saying(R"({"staged":true})"));
-  }
-  if (request.name.empty()) {
-    store::EnqueueRequest once;
-    once.tasks.push_back(std::move(task));
-    return ask_store([once = std::move(once), now = clock_.now()](store::Store& store) { return store.tasks().enqueue(once, now); },
-                     [](AttemptRequests& self, const store::EnqueueAnswer& answer) {
-                       self.hooks_.on_due();
-                       return enqueue_answer(answer);
-                     },
-                     std::move(reply));
   }
   ask_store([claim = claim_, name = std::move(request.name), task = std::move(task), now = clock_.now()](
                 store::Store& store) { return store.steps().enqueue_once(claim, name, task, now); },

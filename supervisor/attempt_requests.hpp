@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,9 +31,9 @@ class AttemptRequests {
     std::function<void()> on_lost{};     // the claim is gone
     std::function<void()> on_due{};      // something may be due that was not before: a new task, a timer
   };
-  // What it works with outlives it, and its answers.
+  // What it works with outlives it, and its answers. Inputs and outputs of steps may have as many bytes as a payload.
   AttemptRequests(boost::asio::any_io_executor loop, StoreThread& store, ReaderThread& reader, const Clock& clock, const AdmitChild& admit,
-                  store::ClaimKey claim, Hooks hooks);
+                  store::ClaimKey claim, std::int64_t payload_bytes_max, Hooks hooks);
   ~AttemptRequests();
   AttemptRequests(const AttemptRequests&) = delete;
   AttemptRequests& operator=(const AttemptRequests&) = delete;
@@ -62,6 +63,7 @@ class AttemptRequests {
   template <class Work, class MakeAnswer>
   void ask_store(Work work, MakeAnswer make_answer, Reply reply);
   [[nodiscard]] executors::Answer lost();
+  [[nodiscard]] bool fits(std::string_view what, std::string_view step, std::string_view bytes, const Reply& reply) const;
   [[nodiscard]] store::Timestamp moment_of(const std::optional<executors::Moment>& at, const std::optional<store::Millis>& after) const;
 
   boost::asio::any_io_executor loop_;
@@ -70,6 +72,7 @@ class AttemptRequests {
   const Clock& clock_;
   const AdmitChild& admit_;
   store::ClaimKey claim_;
+  std::int64_t payload_bytes_max_;
   Hooks hooks_;
   std::shared_ptr<Line> line_;           // of this and of each request under way
   std::vector<store::NewTask> staged_{};

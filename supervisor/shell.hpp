@@ -68,14 +68,15 @@ class Supervisor::Shell {
  private:
   // What a running attempt needs beside its coroutine. Owned by bodies_ until the coroutine has ended.
   struct Body {
-    Body(Shell& shell, const store::Task& task, const std::string& executor)
+    Body(Shell& shell, const store::Task& task, const handlers::Handler& handler)
         : key{task.id, task.epoch},
           token(make_token()),
-          journal(shell.parts_.loop, shell.parts_.store, shell.parts_.clock, key, executor,
+          journal(shell.parts_.loop, shell.parts_.store, shell.parts_.clock, key, handler.executor,
                   {.on_lost = [&shell, claim = key] { shell.on([claim](Core& core, Now at) { core.lost(claim, at); }); },
                    .on_started = [&shell, claim = key] { shell.write_start_soon(claim); },
                    .end_urgency = [&shell] { return shell.urgency(); }}),
           requests(shell.parts_.loop, shell.parts_.store, shell.parts_.reader, shell.parts_.clock, shell.parts_.admit_child, key,
+                   handler.payload_bytes_max,
                    {.on_lost = [&shell, claim = key] { shell.on([claim](Core& core, Now at) { core.lost(claim, at); }); },
                     .on_due = [&shell] { shell.on([](Core& core, Now at) { core.work_arrived(at); }); }}),
           observer(journal, requests,

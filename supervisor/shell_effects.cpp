@@ -49,7 +49,7 @@ void Supervisor::Shell::carry_out(ClaimTasks effect) {
 
 void Supervisor::Shell::carry_out(Launch effect) {
   const ClaimKey key{effect.task.id, effect.task.epoch};
-  auto body = std::make_unique<Body>(*this, effect.task, effect.handler.executor);
+  auto body = std::make_unique<Body>(*this, effect.task, effect.handler);
   Body& running = *body;
   by_token_.emplace(running.token, &running);
   bodies_.emplace(key, std::move(body));

@@ -40,7 +40,8 @@ asio::awaitable<std::string> hear(Service& service, std::string token, std::stri
 Answer speak(Service& service, Request request) {
   const Parameters parameters(request.query, {});
   if (request.bearer.empty()) throw unknown_token();
-  check_body(request);
+  check_format(request);
+  co_await check_large_json(service, request.body, 0);
   std::string answer = co_await hear(service, request.bearer, request.body);
   if (answer.empty()) throw unknown_token();
   if (answer.back() == '\n') answer.pop_back();

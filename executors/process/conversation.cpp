@@ -10,7 +10,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::int64_t most_backlog = 1 << 20;
-constexpr std::int64_t line_room = 64 << 10;          // of a result's line besides its value
 constexpr std::size_t most_unread = 1 << 20;
 constexpr std::chrono::seconds frame_time{10};
 
@@ -26,9 +25,10 @@ Conversation::Conversation(const asio::any_io_executor& loop, const Execution& e
     : execution_(execution), observer_(observer), news_(news), buffer_(buffer), out_(loop), err_(loop), talk_(loop),
       room_{Bell(loop), Bell(loop), Bell(loop)}, mouth_(std::make_shared<Mouth>()),
       capture_(execution.process->output, [this](OutputLine line) { pass(std::move(line)); }),
-      decoder_(static_cast<std::size_t>(execution.process->result_bytes_max + line_room)),
+      decoder_(protocol::line_limit(execution.process->result_bytes_max)),
       dialogue_({execution.task, execution.epoch}, observer,
-                {.log = [this](OutputLine line) { capture_.entry(std::move(line)); }, .news = [this] { news_.ring(); }}),
+                {.log = [this](OutputLine line) { capture_.entry(std::move(line)); }, .news = [this] { news_.ring(); }},
+                protocol::line_limit(execution.process->result_bytes_max)),
       outbox_(talk_, most_unread, [this] { dialogue_.break_off("it does not read what it is answered: more than 1 MiB wait"); }) {
   mouth_->owner = this;
   out_.assign(pipes.out.ours.get());
@@ -107,7 +107,7 @@ void Conversation::take(std::vector<protocol::Message> messages) {
   };
   for (protocol::Message& message : messages) dialogue_.take(std::move(message), reply);
   if (decoder_.line_too_long())
-    dialogue_.break_off("a protocol line longer than " + std::to_string(execution_.process->result_bytes_max + line_room) +
+    dialogue_.break_off("a protocol line longer than " + std::to_string(protocol::line_limit(execution_.process->result_bytes_max)) +
                         " bytes; raise the limit of the result or hand over a file");
 }
 

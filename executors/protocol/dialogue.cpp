@@ -8,6 +8,7 @@ namespace reeve::executors::protocol {
 namespace {
 
 constexpr int most_faults = 100;
+constexpr std::int64_t line_room = 64 << 10;   // of a result's line besides its value
 
 Answer refused(std::string code, std::string message) { return {.code = std::move(code), .message = std::move(message)}; }
 
@@ -17,14 +18,21 @@ struct Dialogue::Line {
   Dialogue* owner = nullptr;
 };
 
-Dialogue::Dialogue(Speaker speaker, Observer& observer, Hooks hooks)
-    : speaker_(speaker), observer_(observer), hooks_(std::move(hooks)), line_(std::make_shared<Line>()) {
+std::size_t line_limit(std::int64_t result_bytes_max) { return static_cast<std::size_t>(result_bytes_max + line_room); }
+
+Dialogue::Dialogue(Speaker speaker, Observer& observer, Hooks hooks, std::size_t line_bytes)
+    : speaker_(speaker), observer_(observer), hooks_(std::move(hooks)), line_bytes_(line_bytes), line_(std::make_shared<Line>()) {
   line_->owner = this;
 }
 
 Dialogue::~Dialogue() { line_->owner = nullptr; }
 
-void Dialogue::hear(std::string_view line, Reply reply) { take(understand(line, Channel::answered_anyway), reply, Channel::answered_anyway); }
+void Dialogue::hear(std::string_view line, Reply reply) {
+  if (line.size() <= line_bytes_) return take(understand(line, Channel::answered_anyway), reply, Channel::answered_anyway);
+  const std::string what = "a message of " + std::to_string(line.size()) + " bytes; at most " + std::to_string(line_bytes_) + " are taken";
+  fault(what);
+  reply(answer_line({}, refused("message_too_long", what + "; hand over a reference to what is larger"), stopping_));
+}
 
 bool Dialogue::is_ours(const Message& message) const {
   return message.task.value_or(speaker_.task) == speaker_.task && message.epoch.value_or(speaker_.epoch) == speaker_.epoch;
@@ -33,7 +41,7 @@ bool Dialogue::is_ours(const Message& message) const {
 void Dialogue::take(Message message, const Reply& reply, Channel channel) {
   const bool wanted = !message.id.empty() || channel == Channel::answered_anyway;
   const auto say = [&](const Answer& answer) {
-    if (wanted) reply(answer_line(message.id, answer));
+    if (wanted) reply(answer_line(message.id, answer, stopping_));
   };
   if (!is_ours(message)) {
     fault("a message for task " + std::to_string(message.task.value_or(speaker_.task)) + ", epoch " +
@@ -57,20 +65,12 @@ void Dialogue::take(Message message, const Reply& reply, Channel channel) {
       }
       answer({});
     }
-    void operator()(Terminal& terminal) const {
-      if (self.said_) {
-        self.fault("a second result, error, reject, snooze or suspend; the first one counts");
-        return answer(refused("too_late", "the attempt has said how it ended already; the first one counts"));
-      }
-      if (std::holds_alternative<SuspendMessage>(terminal) && !self.suspending_) {
-        self.fault("a suspend although nothing it asked for told it to");
-        return answer(refused("bad_message", "suspend is only for an attempt that was told \"suspend\":true"));
-      }
-      self.take_terminal(std::move(terminal));
-      answer({});
-    }
+    void operator()(Terminal& terminal) const { answer(self.take_terminal(std::move(terminal))); }
+    void operator()(LeaseMessage& lease) const { answer(self.take_lease(std::move(lease))); }
     void operator()(Request& request) const {
-      self.ask(std::move(request), [to = reply, id = id](const Answer& given) { to(answer_line(id, given)); });
+      self.ask(std::move(request), [to = reply, id = id, line = self.line_](const Answer& given) {
+        to(answer_line(id, given, line->owner != nullptr ? line->owner->stopping_ : std::nullopt));
+      });
     }
     void operator()(NotAvailable& missing) const {
       self.observer_.alive();
@@ -84,10 +84,47 @@ void Dialogue::take(Message message, const Reply& reply, Channel channel) {
   std::visit(Take{*this, reply, message.id, say}, message.body);
 }
 
-void Dialogue::take_terminal(Terminal terminal) {
+Answer Dialogue::take_terminal(Terminal terminal) {
+  if (said_) {
+    fault("a second result, error, reject, snooze or suspend; the first one counts");
+    return refused("too_late", "the attempt has said how it ended already; the first one counts");
+  }
+  if (std::holds_alternative<SuspendMessage>(terminal) && !suspending_) {
+    fault("a suspend although nothing it asked for told it to");
+    return refused("bad_message", "suspend is only for an attempt that was told \"suspend\":true");
+  }
   said_ = std::move(terminal);
   observer_.alive();
   hooks_.news();
+  return {};
+}
+
+Answer Dialogue::take_lease(LeaseMessage message) {
+  if (!hooks_.renew) {
+    fault("a renew, release or status of an attempt that has no lease");
+    return refused("bad_message", "renew, release and status are for attempts that a remote worker claimed");
+  }
+  if (auto* status = std::get_if<StatusMessage>(&message)) return take_status(std::move(*status));
+  observer_.alive();
+  if (std::holds_alternative<ReleaseMessage>(message)) return hooks_.release(), Answer{};
+  const auto lease = hooks_.renew(std::get<RenewMessage>(message).lease);
+  return {.members = "{\"lease_ms\":" + std::to_string(lease.count()) + "}"};
+}
+
+Answer Dialogue::take_status(StatusMessage status) {
+  observer_.alive();
+  if (!status.stage.empty()) {
+    ProgressReport report;
+    report.label = status.stage;
+    observer_.progress(std::move(report));
+    OutputLine entry;
+    entry.stream = Stream::entry;
+    entry.message = std::move(status.stage);
+    entry.meta = std::move(status.meta);
+    hooks_.log(std::move(entry));
+  }
+  if (!status.end) return {};
+  return take_terminal(std::move(*status.end));
 }
 
 void Dialogue::ask(Request request, std::function<void(const Answer&)> answer) {

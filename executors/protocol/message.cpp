@@ -49,6 +49,18 @@ SnoozeMessage read_snooze(const Fields& fields) {
   return {*wanted};
 }
 
+StatusMessage read_status(const Fields& fields) {
+  StatusMessage status;
+  status.stage = fields.text("stage");
+  const std::string actor = json::serialize(json::string_view(fields.text("actor"))), source = json::serialize(json::string_view(fields.text("source")));
+  status.meta = with_kind("status", "{\"actor\":" + actor + ",\"source\":" + source + "}");
+  const auto state = fields.text("state");
+  if (state == "succeeded") status.end = ResultMessage{fields.raw("value")};
+  else if (state == "failed") status.end = ErrorMessage{fields.text("code"), fields.text("message"), fields.raw("detail"), true, std::nullopt};
+  else if (!state.empty() && state != "running") throw Refusal{"\"state\" is none of running, succeeded, failed"};
+  return status;
+}
+
 std::string shown(std::string_view line) { return to_utf8(line.substr(0, 80)); }
 
 decltype(Message::body) read_body(const Fields& fields) {
@@ -64,6 +76,9 @@ decltype(Message::body) read_body(const Fields& fields) {
   if (type == "reject") return Terminal(RejectMessage{fields.text("code"), fields.text("message"), fields.raw("detail")});
   if (type == "snooze") return Terminal(read_snooze(fields));
   if (type == "suspend") return Terminal(SuspendMessage{});
+  if (type == "renew") return LeaseMessage(RenewMessage{fields.duration("lease_ms")});
+  if (type == "release") return LeaseMessage(ReleaseMessage{});
+  if (type == "status") return LeaseMessage(read_status(fields));
   if (auto request = read_request(type, fields)) return std::move(*request);
   if (std::find(kept_names.begin(), kept_names.end(), type) != kept_names.end()) return NotAvailable{type};
   throw Refusal{type.empty() ? "a message without a \"type\"" : "an unknown type \"" + shown(type) + "\""};

@@ -34,8 +34,18 @@ struct Fault { std::string what{}; };
 
 using Terminal = std::variant<ResultMessage, ErrorMessage, RejectMessage, SnoozeMessage, SuspendMessage>;
 
+// Of attempts that have a lease: their worker is elsewhere.
+struct RenewMessage { std::optional<std::chrono::milliseconds> lease{}; };   // absent: the one it has
+struct ReleaseMessage {};                                       // it gives the task back
+struct StatusMessage {                                          // of a task that is only tracked here
+  std::string stage{};                                          // empty: none is named
+  std::string meta{};                                           // of the log's entry about the stage; JSON bytes
+  std::optional<Terminal> end{};                                // absent: it still runs
+};
+using LeaseMessage = std::variant<RenewMessage, ReleaseMessage, StatusMessage>;
+
 struct Message {
-  std::variant<SignOfLife, Ready, ProgressReport, LogMessage, Terminal, Request, NotAvailable, Fault> body{};
+  std::variant<SignOfLife, Ready, ProgressReport, LogMessage, Terminal, LeaseMessage, Request, NotAvailable, Fault> body{};
   std::string id{};                                             // JSON bytes of "id"; empty: no answer is wanted
   std::optional<std::int64_t> task{};                           // the attempt it says it is about
   std::optional<std::int64_t> epoch{};

@@ -70,17 +70,19 @@ std::string shutdown_notice(std::chrono::milliseconds grace) {
   return "{\"type\":\"shutdown\",\"grace_ms\":" + std::to_string(grace.count()) + "}\n";
 }
 
-std::string answer_line(const std::string& id, const Answer& answer) {
+std::string answer_line(const std::string& id, const Answer& answer, std::optional<StopReason> stop) {
   std::string line = "{";
   if (!id.empty()) line += "\"re\":" + id + ",";
   if (!answer.code.empty()) {
-    line += "\"error\":{\"code\":" + json::serialize(json::string_view(answer.code)) + ",\"message\":" +
-            json::serialize(json::string_view(answer.message)) + "}}\n";
-    return line;
+    line += "\"error\":{\"code\":" + json::serialize(json::string_view(answer.code));
+    append_text(line, "message", answer.message);
+    line += '}';
+  } else {
+    line += "\"ok\":true";
+    if (answer.suspend) line += ",\"suspend\":true";
+    if (answer.members.size() > 2) append_on_one_line(line += ',', std::string_view(answer.members).substr(1, answer.members.size() - 2));
   }
-  line += "\"ok\":true";
-  if (answer.suspend) line += ",\"suspend\":true";
-  if (answer.members.size() > 2) append_on_one_line(line += ',', std::string_view(answer.members).substr(1, answer.members.size() - 2));
+  if (stop) append_text(line, "stop", name(*stop));
   return line += "}\n";
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,7 @@ struct Addressee { std::int64_t task = 0; std::int64_t epoch = 0; };
 [[nodiscard]] std::string task_order(const Execution& execution);
 [[nodiscard]] std::string cancel_notice(Addressee to, StopReason reason, std::chrono::milliseconds grace);
 [[nodiscard]] std::string shutdown_notice(std::chrono::milliseconds grace);
-// `id`: the JSON bytes of the question's; empty: the answer goes a way of its own and names none.
-[[nodiscard]] std::string answer_line(const std::string& id, const Answer& answer);
+// `id`: the JSON bytes of the question's; empty: the answer goes a way of its own and names none. `stop`: why whoever asked is to end.
+[[nodiscard]] std::string answer_line(const std::string& id, const Answer& answer, std::optional<StopReason> stop = std::nullopt);
 
 }  // namespace reeve::executors::protocol

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "executors/remote/ticket.hpp"
+#include "executors/remote/lease.hpp"
 
 namespace reeve::executors::remote {
 namespace {
@@ -42,7 +42,7 @@ std::optional<Exchange::Taken> Exchange::hand_over(const Execution& execution) {
   if (found == waiting_.end()) return std::nullopt;
   Waiting& waiting = **found;
   const milliseconds wish = waiting.offer.lease.value_or(execution.remote ? execution.remote->lease : RemoteSpec{}.lease);
-  const milliseconds lease = std::clamp(wish, shortest_lease, longest_lease);
+  const milliseconds lease = bounded_lease(wish);
   waiting.assignment = Assignment{execution, lease};
   waiting.news.ring();
   return Taken{lease, waiting.offer.worker};

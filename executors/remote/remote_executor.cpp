@@ -37,16 +37,19 @@ class Attendance {
       co_await news_.wait(std::min(ticket_.lease_ends(), patience_));
       if (brake_.reason() && !stop_) ask_to_stop(*brake_.reason());
     }
+  }
+  // Once nobody may speak any more.
+  asio::awaitable<void> answer_the_rest() {
     while (ticket_.dialogue().unanswered() > 0) co_await news_.wait(Bell::never);
   }
 
   End end() {
     protocol::Dialogue& dialogue = ticket_.dialogue();
-    if (dialogue.broken()) return ProtocolError{*dialogue.broken()};
+    if (dialogue.broken() && !dialogue.said()) return ProtocolError{*dialogue.broken()};
     if (dialogue.said() && counts(*dialogue.said())) return protocol::meaning(protocol::accepted(std::move(*dialogue.said()), as_declared));
     if (dialogue.suspending()) return Suspended{};
-    if (ticket_.released()) return Stopped{StopReason::shutdown};
     if (stop_) return Stopped{*stop_};
+    if (ticket_.released()) return Stopped{StopReason::shutdown};
     return Stopped{StopReason::lease_lost};
   }
 
@@ -62,7 +65,7 @@ class Attendance {
   }
   void ask_to_stop(StopReason reason) {
     stop_ = reason;
-    ticket_.stopping(reason);
+    ticket_.dialogue().stopping(reason);
     patience_ = Bell::after(grace_);
   }
 
@@ -88,6 +91,7 @@ asio::awaitable<Outcome> RemoteExecutor::run(Execution execution, Observer& obse
   Attendance attendance(ticket, news, brake, execution.stop_grace);
   co_await attendance.attend();
   observer.listening(nullptr);
+  co_await attendance.answer_the_rest();
   ticket.log().finish();
   co_return ended(attendance.end());
 }

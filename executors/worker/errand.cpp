@@ -19,7 +19,8 @@ Errand::Errand(const asio::any_io_executor& loop, const Execution& execution, Ob
                  observer_.output(std::move(line));
                }),
       dialogue_({execution.task, execution.epoch}, observer_,
-                {.log = [this](OutputLine line) { capture_.entry(std::move(line)); }, .news = [this] { news_.ring(); }}) {
+                {.log = [this](OutputLine line) { capture_.entry(std::move(line)); }, .news = [this] { news_.ring(); }},
+                protocol::line_limit(execution.worker->process->result_bytes_max)) {
   brake_.listen([this] { news_.ring(); });
 }
 

@@ -23,7 +23,6 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-constexpr std::int64_t line_room = 64 << 10;          // of a result's line besides its value
 constexpr std::size_t most_unread = 1 << 20;
 constexpr milliseconds drain_time{300};
 
@@ -61,7 +60,7 @@ WorkerProcess::WorkerProcess(Ground& ground, Pool& pool, WorkerId id)
       tree_(ground.containment, {"REEVE_WORKER_NUMBER=" + std::to_string(number_)}, birth_.process->limits),
       presence_(ground.scoreboard, "worker", birth_.kind), news_(ground.loop), watch_(ground.loop), out_(ground.loop),
       err_(ground.loop), talk_(ground.loop), room_{Bell(ground.loop), Bell(ground.loop), Bell(ground.loop)}, line_(std::make_shared<Line>()),
-      decoder_(static_cast<std::size_t>(birth_.process->result_bytes_max + line_room)),
+      decoder_(protocol::line_limit(birth_.process->result_bytes_max)),
       outbox_(talk_, most_unread, [this] { break_off("it does not read what it is answered: more than 1 MiB wait"); }) {
   line_->owner = this;
 }

@@ -122,7 +122,7 @@ void WorkerProcess::watch_frame() {
 void WorkerProcess::hear(std::vector<protocol::Message> messages) {
   for (protocol::Message& message : messages) hear(std::move(message));
   if (decoder_.line_too_long())
-    break_off("a protocol line longer than " + std::to_string(birth_.process->result_bytes_max) + " bytes and its frame; raise the limit of the result or hand over a file");
+    break_off("a protocol line longer than " + std::to_string(protocol::line_limit(birth_.process->result_bytes_max)) + " bytes; raise the limit of the result or hand over a file");
 }
 
 void WorkerProcess::hear(protocol::Message message) {

@@ -108,12 +108,13 @@ StepRow MemorySteps::begin_wait(const Task& task, const WaitRequest& request, Ti
 std::optional<EnqueueAnswer> MemorySteps::enqueue_once(ClaimKey claim, std::string_view name, const NewTask& fresh, Timestamp now) {
   Task* task = held(claim, now);
   if (!task) return std::nullopt;
+  EnqueueRequest request;
+  request.tasks.push_back(fresh);
+  if (name.empty()) return tasks_.enqueue(request, now);
   const StepRow* known = find(task->id, name);
   if (auto refused = known ? name_refused(*known, StepSort::enqueue) : refuse_new(task->id))
     return EnqueueRefused{EnqueueRefused::Reason::step_refused, 0, {}, std::move(*refused)};
   if (known) return parse_enqueue(known->output);
-  EnqueueRequest request;
-  request.tasks.push_back(fresh);
   EnqueueAnswer answer = tasks_.enqueue(request, now);
   if (const auto* done = std::get_if<EnqueueDone>(&answer))
     add(make_completed(claim.task, name, StepSort::enqueue, enqueue_output(done->tasks.at(0)), claim.epoch, now));

@@ -56,12 +56,13 @@ StepEnded SqliteSteps::end_step(ClaimKey claim, std::string_view name, std::stri
 std::optional<EnqueueAnswer> SqliteSteps::enqueue_once(ClaimKey claim, std::string_view name, const NewTask& fresh, Timestamp now) {
   const std::optional<HotTask> task = held(claim, now);
   if (!task) return std::nullopt;
+  EnqueueRequest request;
+  request.tasks.push_back(fresh);
+  if (name.empty()) return tasks_.enqueue(request, now);
   const std::optional<StepRow> known = load_step(session_.db, task->id, name);
   if (auto refused = known ? name_refused(*known, StepSort::enqueue) : step_refused(task->id, task->steps))
     return EnqueueRefused{EnqueueRefused::Reason::step_refused, 0, {}, std::move(*refused)};
   if (known) return parse_enqueue(known->output);
-  EnqueueRequest request;
-  request.tasks.push_back(fresh);
   EnqueueAnswer answer = tasks_.enqueue(request, now);
   if (const auto* done = std::get_if<EnqueueDone>(&answer)) {
     StepRow step{make_completed(claim.task, name, StepSort::enqueue, enqueue_output(done->tasks.at(0)), claim.epoch, now), 0, 0};

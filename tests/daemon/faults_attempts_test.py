@@ -146,6 +146,17 @@ class Trees(DaemonCase):
         self.assertEqual((found["crashes"], len(lab.begun(task))), (2, 2))
         self.assert_state(lab, control, "succeeded")
 
+    def test_of_a_kind_with_on_crash_fail_the_first_lost_attempt_is_the_end(self):
+        lab = self.lab()
+        lab.handlers["once"] = lab.handler(on_crash="fail", retry={"attempts": 3})
+        lab.reload()
+        task = lab.enq(f"gate {lab.path('never')}", "once")
+        lab.wait_begun(task)
+        lab.restart()
+        found = self.assert_state(lab, task, "failed")
+        self.assertEqual(("lost", 1), (found["error"]["code"], found["crashes"]))
+        self.assert_outcomes(lab, task, "lost")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -65,8 +65,8 @@ class Deaths(WorkersCase):
         self.assert_serves(lab)
 
     def test_on_crash_fail_ends_at_the_first_death(self):
-        lab = self.warm_lab(on_crash="fail", retry={"attempts": 3, "crashes": 3, **QUICK})
-        lab.handlers["brittle"] = lab.handler(on_crash="fail")
+        lab = self.warm_lab(on_crash="fail", retry={"attempts": 3, **QUICK})
+        lab.handlers["brittle"] = lab.handler(on_crash="fail", retry={"attempts": 3})
         lab.reload()
         for kind in ("warm", "brittle"):
             with self.subTest(kind):

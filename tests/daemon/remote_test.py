@@ -83,6 +83,16 @@ class Remote(DaemonCase):
         self.said(lab, third, type="reject", code="never")
         self.assertEqual("never", self.assert_state(lab, task, "failed")["error"]["code"])
 
+    def test_a_release_after_the_timeout_is_a_timeout(self):
+        lab = self.quiet_lab()
+        lab.handlers = {"short": {"executor": "remote", "lease": "1m", "timeout": "200ms", "retry": {"attempts": 1}}}
+        lab.up()
+        task = lab.enq(None, "short")
+        claim = self.claim(lab, ("short",))
+        wait_until(lambda: self.said(lab, claim, type="beat").get("stop") == "timeout", 10, "the worker is told")
+        self.said(lab, claim, type="release")
+        self.assertEqual("timeout", self.assert_state(lab, task, "failed")["error"]["code"])
+
     def test_a_cancel_is_told_and_enforced(self):
         lab = self.remote_lab()
         task = lab.enq(None, "slow")
@@ -121,13 +131,58 @@ class Remote(DaemonCase):
         wait_until(lambda: lab.task(task)["state"] == "queued", 10, "nobody took it")
         self.assertEqual(task, self.claim(lab, ("slow",))["task"])
 
+    def test_a_task_that_met_a_vanished_worker_goes_to_the_next_at_no_cost(self):
+        lab = self.remote_lab()
+        met = 0
+        for _ in range(3):
+            self.wait_and_vanish(lab)
+            task = lab.enq(None, "slow")
+            claim = self.claim(lab, ("slow",))
+            self.assertEqual((task, 1), (claim["task"], claim["attempt"]))
+            self.said(lab, claim, type="result")
+            self.assertEqual(0, self.assert_state(lab, task, "succeeded")["crashes"])
+            outcomes = [attempt["outcome"] for attempt in lab.attempts(task)]
+            self.assertIn(outcomes, (["succeeded"], ["interrupted", "succeeded"]))
+            met += len(outcomes) - 1
+        self.assertGreater(met, 0, "no task met the worker that had vanished")
+
+    def test_an_orderly_stop_of_the_daemon_costs_a_remote_task_nothing(self):
+        lab = self.remote_lab()
+        task = lab.enq(None, "far")
+        self.claim(lab, lease="1m")
+        self.assertEqual(0, lab.term())
+        lab.up()
+        again = self.claim(lab)
+        self.assertEqual((task, 1), (again["task"], again["attempt"]))
+        self.said(lab, again, type="result")
+        self.assertEqual(0, self.assert_state(lab, task, "succeeded")["crashes"])
+        self.assert_outcomes(lab, task, "interrupted", "succeeded")
+
+    def test_what_is_too_long_is_refused_and_changes_nothing(self):
+        lab = self.remote_lab()
+        task = lab.enq(None, "slow")
+        claim = self.claim(lab, ("slow",))
+        self.said(lab, claim, type="step.begin", name="a", input="x" * 1000)
+        large = "x" * (1 << 20)
+        for message, code in (({"type": "step.end", "name": "a", "output": large}, "payload_too_large"),
+                              ({"type": "step.begin", "name": "b", "input": large}, "payload_too_large"),
+                              ({"type": "result", "value": large + "x" * (64 << 10)}, "message_too_long")):
+            self.assertEqual(code, self.said(lab, claim, **message)["error"]["code"])
+        self.assertEqual([("a", "running")], [(step["name"], step["status"]) for step in lab.ok("GET", f"/v1/tasks/{task}/steps")["steps"]])
+        self.said(lab, claim, type="step.end", name="a", output=1)
+        self.said(lab, claim, type="result", value="x" * 1000)
+        self.assert_state(lab, task, "succeeded")
+
     def claim_and_vanish(self, lab):
+        self.wait_and_vanish(lab)
+        wait_until(lambda: self.offers(lab) == 0, 10, "its offer is gone")
+
+    def wait_and_vanish(self, lab):
         body = json.dumps({"kinds": ["slow"], "wait": "20s"}).encode()
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(lab.socket)
             client.sendall(b"POST /v1/claims HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
             wait_until(lambda: self.offers(lab) == 1, 10, "the worker waits")
-        wait_until(lambda: self.offers(lab) == 0, 10, "its offer is gone")
 
     def offers(self, lab):
         kinds = {kind["name"]: kind for kind in lab.ok("GET", "/v1/status")["kinds"]}

@@ -354,7 +354,7 @@ class Program {
 
   Step enqueue_once() {
     tasks += 1;
-    return [task = fresh(), key = any_key(), name = word("part", 4), at = now](Store& s) {
+    return [task = fresh(), key = any_key(), name = roll(5) == 0 ? std::string() : word("part", 4), at = now](Store& s) {
       const auto answer = s.steps().enqueue_once(key, name, task, at);
       return answer ? text(*answer) : "lost";
     };

@@ -43,6 +43,16 @@ TEST_CASE("a signal that was taken under a name is given again", "[signals][step
   CHECK(test.wait(second, StepsTest::for_signal("go", "order")).output.find(payload) != std::string::npos);
 }
 
+TEST_CASE("a deeply nested signal that was taken under a name is given again", "[signals][steps][conformance][hostile]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  const std::string payload = std::string(64, '[') + std::string(64, ']');
+  test.send(id, "go", payload);
+  REQUIRE(test.take(key, "go", "order").signal.payload == payload);
+  CHECK(test.take(key, "go", "order").signal.payload == payload);
+}
+
 TEST_CASE("a signal wakes the oldest wait that it fits", "[signals][waits][conformance]") {
   StepsTest test;
   const TaskId id = test.make_waiting(StepsTest::for_signal("go"));

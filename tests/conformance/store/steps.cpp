@@ -96,6 +96,7 @@ TEST_CASE("a fenced-out attempt changes no step, wait, signal or timer", "[steps
   CHECK(test.set_timer(stale, "t", test.now) == TimerResult::lost);
   CHECK(test.cancel_timer(stale, "t") == TimerResult::lost);
   CHECK_FALSE(test.enqueue_once(stale, "child", StoreTest::task()));
+  CHECK_FALSE(test.enqueue_once(stale, "", StoreTest::task()));
   CHECK_FALSE(test.suspend(stale).recorded);
   CHECK(test.everything(id) == before);
   CHECK(test.reader->steps(id).size() == 1);
@@ -225,6 +226,15 @@ TEST_CASE("a named enqueue stores its task once over all attempts", "[steps][enq
   CHECK(again.tasks.at(0).id == stored.tasks.at(0).id);
   CHECK(again.tasks.at(0).disposition == EnqueueDisposition::created);
   CHECK(test.counts().at("default/report/queued") == 1);
+}
+
+TEST_CASE("an enqueue without a name stores a task each time and is no step", "[steps][enqueue][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  for (int i = 0; i < 2; ++i) CHECK(std::holds_alternative<EnqueueDone>(test.enqueue_once(key, "", StoreTest::task("report")).value()));
+  CHECK(test.counts().at("default/report/queued") == 2);
+  CHECK(test.reader->steps(id).empty());
 }
 
 TEST_CASE("staged enqueues are stored with the success and forgotten otherwise", "[steps][enqueue][finish][conformance]") {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "handlers/admit.hpp"
 #include "tests/unit/config/parsed.hpp"
 
 namespace reeve::config {
@@ -109,6 +110,21 @@ TEST_CASE("every key of a handler reaches its declaration", "[config][handlers]"
   CHECK(r.jitter_ratio == 0.3);
   CHECK(r.retry_on == std::vector<std::string>{"x"});
   CHECK(r.reject_on == std::vector<std::string>{"y", "z"});
+}
+
+TEST_CASE("tasks of a kind with on_crash: fail have a crash budget of one", "[config][handlers]") {
+  const auto loaded = read(handler(command + "    on_crash: fail\n    retry: {attempts: 7}\n"));
+  REQUIRE(text_of(loaded.errors) == "");
+  CHECK(loaded.configuration.handlers.at(0).retry.crashes == 1);
+  handlers::Wish wish;
+  wish.kind = "h";
+  const auto admitted = handlers::admit(handlers::Handlers(loaded.configuration.handlers, {}), std::move(wish), store::from_ms(1));
+  CHECK(std::get<store::NewTask>(admitted).max_crashes == 1);
+  CHECK(std::get<store::NewTask>(admitted).max_attempts == 7);
+  CHECK(handler_of(command + "    on_crash: fail\n    retry: {crashes: 1}\n").retry.crashes == 1);
+  CHECK(handler_of(command + "    on_crash: retry\n    retry: {crashes: 2}\n").retry.crashes == 2);
+  for (const std::string body : {"    on_crash: fail\n    retry: {crashes: 3}\n", "    retry: {crashes: 3}\n    on_crash: fail\n"})
+    CHECK_THAT(errors_in(command + body), Contains("handlers.h.retry.crashes: crashes is 3, but on_crash: fail ends the task at the first"));
 }
 
 TEST_CASE("a sandbox is only what is written", "[config][handlers]") {

@@ -18,10 +18,21 @@ struct Talk {
   std::vector<std::string> answers;
   std::vector<OutputLine> entries;
   int news = 0;
+  int released = 0;
+  std::chrono::milliseconds lease{1'000};
   std::optional<Dialogue> dialogue;
 
   Talk() {
-    dialogue.emplace(Speaker{7, 3}, witness, Dialogue::Hooks{[this](OutputLine line) { entries.push_back(std::move(line)); }, [this] { ++news; }});
+    dialogue.emplace(Speaker{7, 3}, witness, Dialogue::Hooks{[this](OutputLine line) { entries.push_back(std::move(line)); }, [this] { ++news; }}, 4096);
+  }
+  // From now on an attempt with a lease.
+  void lend() {
+    Dialogue::Hooks hooks;
+    hooks.log = [this](OutputLine line) { entries.push_back(std::move(line)); };
+    hooks.news = [this] { ++news; };
+    hooks.renew = [this](std::optional<std::chrono::milliseconds> wish) { return lease = wish.value_or(lease); };
+    hooks.release = [this] { ++released; };
+    dialogue.emplace(Speaker{7, 3}, witness, std::move(hooks), 4096);
   }
   std::string say(const std::string& line) {
     answers.clear();
@@ -117,12 +128,81 @@ TEST_CASE("an answer that comes when nobody listens any more harms nobody", "[di
   } slow(late);
   std::string answered;
   {
-    Dialogue dialogue({1, 1}, slow, {[](OutputLine) {}, [] {}});
+    Dialogue dialogue({1, 1}, slow, {[](OutputLine) {}, [] {}}, 4096);
     dialogue.hear(R"({"type":"get","of":4})", [&](std::string line) { answered = std::move(line); });
     CHECK(dialogue.unanswered() == 1);
   }
   late(Answer{.code = "gone", .message = "no more"});
   CHECK(answered.find("gone") != std::string::npos);
+}
+
+TEST_CASE("a message that is too long is refused the way it came", "[dialogue][hostile]") {
+  Talk talk;
+  const std::string head = R"({"type":"result","value":")", tail = "\"}";
+  const std::string most = head + std::string(4096 - head.size() - tail.size(), 'x') + tail;
+  CHECK(talk.hear(most + " ").find(R"({"error":{"code":"message_too_long","message":"a message of 4097 bytes; at most 4096)") == 0);
+  CHECK_FALSE(talk.dialogue->said());
+  CHECK(talk.witness.faults.size() == 1);
+  CHECK(talk.hear(most) == "{\"ok\":true}\n");
+  CHECK(talk.dialogue->said());
+}
+
+TEST_CASE("leases are for attempts that have one", "[dialogue]") {
+  Talk talk;
+  const auto line = GENERATE(as<std::string>{}, R"({"type":"renew","lease_ms":5000})", R"({"type":"release"})", R"({"type":"status","state":"succeeded","value":1})");
+  CHECK(talk.hear(line).find(R"({"error":{"code":"bad_message")") == 0);
+  CHECK_FALSE(talk.dialogue->said());
+  CHECK(talk.witness.faults.size() == 1);
+  talk.lend();
+  CHECK(talk.hear(line).find("{\"ok\":true") == 0);
+}
+
+TEST_CASE("a lease is renewed and given back", "[dialogue]") {
+  Talk talk;
+  talk.lend();
+  CHECK(talk.hear(R"({"type":"renew","lease_ms":5000})") == "{\"ok\":true,\"lease_ms\":5000}\n");
+  CHECK(talk.hear(R"({"type":"renew"})") == "{\"ok\":true,\"lease_ms\":5000}\n");
+  CHECK(talk.hear(R"({"type":"renew","lease_ms":"long"})").find("bad_message") != std::string::npos);
+  CHECK(talk.lease == std::chrono::milliseconds(5000));
+  CHECK(talk.hear(R"({"type":"release","epoch":2})").find("lease_lost") != std::string::npos);
+  CHECK(talk.released == 0);
+  CHECK(talk.say(R"({"type":"release","id":4})") == "{\"re\":4,\"ok\":true}\n");
+  CHECK(talk.released == 1);
+}
+
+TEST_CASE("a status is a stage, and the end when it says so", "[dialogue]") {
+  Talk talk;
+  talk.lend();
+  CHECK(talk.hear(R"({"type":"status","state":"running","stage":"en\"coding","actor":"ci","source":"farm"})") == "{\"ok\":true}\n");
+  CHECK(talk.witness.reports.at(0).label == "en\"coding");
+  CHECK(talk.entries.at(0).message == "en\"coding");
+  CHECK(talk.entries.at(0).meta == R"({"kind":"status","meta":{"actor":"ci","source":"farm"}})");
+  CHECK(talk.hear(R"({"type":"status","state":"sideways","stage":"x"})").find("none of running, succeeded, failed") != std::string::npos);
+  CHECK(talk.witness.reports.size() == 1);
+  CHECK(talk.hear(R"({"type":"status","state":"failed","code":"\"error\":","message":"m"})") == "{\"ok\":true}\n");
+  CHECK(std::get<ErrorMessage>(*talk.dialogue->said()).code == "\"error\":");
+  CHECK(talk.hear(R"({"type":"status","state":"succeeded","value":1})").find("too_late") != std::string::npos);
+}
+
+TEST_CASE("one that was asked to stop is told with each answer", "[dialogue]") {
+  Talk talk;
+  std::function<void(Answer)> late;
+  struct Slow : testing::Witness {
+    std::function<void(Answer)>& late;
+    explicit Slow(std::function<void(Answer)>& the_late) : late(the_late) {}
+    void request(Request, std::function<void(Answer)> answer) override { late = std::move(answer); }
+  } slow(late);
+  Dialogue dialogue({1, 1}, slow, {[](OutputLine) {}, [] {}}, 4096);
+  std::string answered;
+  const auto keep = [&](std::string line) { answered = std::move(line); };
+  dialogue.hear(R"({"type":"get","of":4})", keep);
+  dialogue.stopping(StopReason::cancel);
+  late(Answer{.members = "{\"task\":{}}"});
+  CHECK(answered == "{\"ok\":true,\"task\":{},\"stop\":\"cancel\"}\n");
+  dialogue.hear("nonsense", keep);
+  CHECK(answered.find("\"},\"stop\":\"cancel\"}\n") != std::string::npos);
+  dialogue.hear(R"({"type":"beat"})", keep);
+  CHECK(answered == "{\"ok\":true,\"stop\":\"cancel\"}\n");
 }
 
 TEST_CASE("a hundred faults are forgiven, one more breaks the protocol", "[dialogue][hostile]") {
