@@ -30,6 +30,12 @@ std::string fingerprint_of(const Request& request) {
   return std::to_string(hash) + "-" + std::to_string(request.body.size());
 }
 
+std::string key_busy_message(const store::NewTask& task, store::TaskId holder) {
+  const std::string key = task.concurrency ? task.concurrency->key.substr(0, 100) : std::string();
+  const std::string by = number(holder) == 0 ? "an item before it in this request" : "task " + std::to_string(number(holder));
+  return "the concurrency key \"" + key + "\" is taken by " + by + "; wait for its end, or enqueue with another on_conflict than reject";
+}
+
 }  // namespace
 
 store::NewTask admit_task(Service& service, std::string_view object, const std::string& actor) {
@@ -52,11 +58,31 @@ void take_request_key(store::EnqueueRequest& enqueue, const Request& request) {
   enqueue.fingerprint = fingerprint_of(request);
 }
 
+void write_enqueued(JsonWriter& json, const store::Enqueued& enqueued) {
+  json.member("id", number(enqueued.id)).member("disposition", name(enqueued.disposition));
+  json.member("payload_mismatch", enqueued.payload_differs);
+  if (enqueued.superseded.empty()) return;
+  json.key("superseded").open_array();
+  for (const store::TaskId id : enqueued.superseded) json.raw(std::to_string(number(id)));
+  json.close_array();
+}
+
+void stop_superseded(Service& service, const store::EnqueueDone& done) {
+  for (const store::Enqueued& enqueued : done.tasks)
+    for (const store::ClaimKey& claim : enqueued.stop) service.backend.supervisor.cancel(claim);
+}
+
 void refuse(const store::EnqueueRefused& refused, const store::EnqueueRequest& enqueue) {
   if (refused.reason == store::EnqueueRefused::Reason::request_key_reused)
     throw Problem(409, "idempotency_key_reused",
                   "the Idempotency-Key \"" + enqueue.request_key.value_or("") + "\" was used for another request; use a new key for a new request");
   const store::NewTask& task = enqueue.tasks.at(refused.item);
+  if (refused.reason == store::EnqueueRefused::Reason::key_busy) {
+    Problem busy(409, "key_busy", key_busy_message(task, refused.holder), "concurrency");
+    if (number(refused.holder) != 0) busy.task = number(refused.holder);
+    if (enqueue.tasks.size() > 1) busy.item = refused.item;
+    throw busy;
+  }
   Problem problem(409, "external_id_taken",
                   "task " + std::to_string(number(refused.holder)) + " has the external id \"" + task.external_id.value_or("").substr(0, 100) + "\" already",
                   "external_id");

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "api/http.hpp"
+#include "api/json/writer.hpp"
 #include "api/service.hpp"
 #include "store/store.hpp"
 
@@ -15,6 +16,12 @@ namespace reeve::api {
 
 // The request's own idempotency key, when it has one, and the fingerprint of its body. Throws Problem.
 void take_request_key(store::EnqueueRequest& enqueue, const Request& request);
+
+// What an enqueue made, as members of the open object.
+void write_enqueued(JsonWriter& json, const store::Enqueued& enqueued);
+
+// The attempts that it was enqueued in place of are to stop.
+void stop_superseded(Service& service, const store::EnqueueDone& done);
 
 // Turns a refusal of the store into a Problem and throws it.
 [[noreturn]] void refuse(const store::EnqueueRefused& refused, const store::EnqueueRequest& enqueue);

@@ -38,6 +38,7 @@ Reply to_reply(const Problem& problem) {
   json.member("code", problem.code).member("detail", problem.detail);
   if (!problem.field.empty()) json.member("field", problem.field);
   if (problem.item) json.member("item", static_cast<std::int64_t>(*problem.item));
+  if (problem.task) json.member("task", *problem.task);
   json.close_object();
   Reply reply = json_reply(std::move(json).text(), problem.status);
   reply.content_type = "application/problem+json";

@@ -1,6 +1,7 @@
 // A request that cannot be granted: thrown by whatever finds out, turned into an RFC 9457 answer in one place (answer.cpp).
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@ struct Problem : std::exception {
   std::string detail{};                   // a sentence: the thing, the value, the next step
   std::string field{};                    // "retry.base"; empty when no field is at fault
   std::optional<std::size_t> item{};      // of a bulk request
+  std::optional<std::int64_t> task{};     // the one that stands in the way
   std::optional<int> retry_after_s{};
   std::string allow{};                    // 405: the methods there are
 

@@ -5,6 +5,7 @@
 
 #include "api/json/fields.hpp"
 #include "api/json/writer.hpp"
+#include "api/key_members.hpp"
 #include "api/problem.hpp"
 
 namespace reeve::api {
@@ -60,13 +61,6 @@ void take_retry(handlers::Wish& wish, Overrides& overrides, const Field& retry) 
   }
 }
 
-store::DedupeScope scope_of(const Field& field) {
-  const std::string text = field.as_string();
-  if (text == "kind") return store::DedupeScope::kind;
-  if (text == "global") return store::DedupeScope::global;
-  throw not_acceptable(field.name, field.name + " is \"" + text.substr(0, 60) + "\"; write \"kind\" or \"global\"");
-}
-
 // The members that go into the wish itself. False: it is none of them.
 bool take_plain(handlers::Wish& wish, const Field& field, const std::string& key) {
   if (key == "kind") wish.kind = field.as_string();
@@ -104,24 +98,19 @@ bool take_override(handlers::Wish& wish, Overrides& overrides, const Field& fiel
 handlers::Wish parse_wish(std::string_view object) {
   handlers::Wish wish;
   Overrides overrides;
-  std::optional<std::string> dedupe_key;
-  std::optional<store::DedupeScope> dedupe_scope;
   const Fields fields(object);
   for (const JsonMember& member : fields.members()) {
     const Field field = fields.field(member);
     // null is what some clients send for a field that is not set; for the payload it is a value.
     if (field.is_null() && member.key != "payload") continue;
-    if (take_plain(wish, field, member.key) || take_override(wish, overrides, field, member.key)) continue;
-    if (member.key == "dedupe_key") dedupe_key = field.as_string();
-    else if (member.key == "dedupe_scope") dedupe_scope = scope_of(field);
-    else
-      fields.refuse_unknown(member, {"kind", "payload", "queue", "priority", "run_at", "delay", "expires_in", "max_attempts", "max_crashes",
-                                     "labels", "metadata", "external_id", "dedupe_key", "dedupe_scope", "traceparent", "allow_unknown",
-                                     "timeout", "stop_grace", "watchdog", "retry", "command", "cwd", "env"});
+    if (take_plain(wish, field, member.key) || take_override(wish, overrides, field, member.key) || take_key_member(wish, field, member.key)) continue;
+    fields.refuse_unknown(member, {"kind", "payload", "queue", "priority", "run_at", "delay", "expires_in", "max_attempts", "max_crashes",
+                                   "labels", "metadata", "external_id", "dedupe", "dedupe_key", "dedupe_scope", "dedupe_window", "concurrency",
+                                   "concurrency_key", "supersede", "supersede_key", "order", "order_key", "traceparent", "allow_unknown",
+                                   "timeout", "stop_grace", "watchdog", "retry", "command", "cwd", "env"});
   }
   if (wish.kind.empty()) throw not_acceptable("kind", "kind is missing; name the handler that shall run, as in {\"kind\":\"report\"}");
-  if (dedupe_scope && !dedupe_key) throw not_acceptable("dedupe_scope", "dedupe_scope is of no use without dedupe_key; give both");
-  if (dedupe_key) wish.dedupe = store::Dedupe{std::move(*dedupe_key), dedupe_scope.value_or(store::DedupeScope::kind)};
+  check_key_members(wish);
   wish.overrides = std::move(overrides).text();
   return wish;
 }

@@ -102,6 +102,46 @@ void add_phase(std::vector<Why>& reasons, const supervisor::Overview& overview) 
   if (!overview.trouble.empty()) reasons.push_back({"trouble", overview.trouble, "see `reeve doctor`"});
 }
 
+std::string count_of(const store::Waiting& waiting) { return (waiting.at_least ? "at least " : "") + std::to_string(waiting.ahead); }
+
+std::string task_and_state(const store::KeyHolder& holder, Timestamp now) {
+  const std::string task = "task " + std::to_string(number(holder.task));
+  switch (holder.status) {
+    case store::Status::claimed: return task + " is being started";
+    case store::Status::running: return task + " has been running for " + since(holder.since, now);
+    case store::Status::waiting: return task + " is suspended";
+    default: return task + (holder.run_at > now ? " is due " + at(holder.run_at, now) : " is queued");
+  }
+}
+
+void add_key(std::vector<Why>& reasons, const store::Task& task, const store::KeyHolds& keys, Timestamp now) {
+  if (!keys.key || !task.concurrency) return;
+  const store::KeyHold& key = *keys.key;
+  const int limit = task.concurrency->limit;
+  const bool full = key.taken >= limit;
+  if (!full && key.taken + key.waiting.ahead < limit) return;
+  const std::string what = "the concurrency key " + quoted(task.concurrency->key);
+  std::string message = what + " is taken by " + std::to_string(key.taken) + " of " + std::to_string(limit);
+  for (std::size_t i = 0; i < key.holders.size() && i < 3; ++i) message += (i == 0 ? ": " : ", ") + task_and_state(key.holders[i], now);
+  if (key.holders.size() > 3) message += ", ...";
+  if (key.waiting.ahead > 0)
+    message += "; " + count_of(key.waiting) + (key.waiting.ahead == 1 ? " due task with the key goes before it" : " due tasks with the key go before it");
+  std::string fix;
+  if (!key.holders.empty())
+    fix = "wait, raise the limit of the key for new tasks, or stop the holder with `reeve cancel " + std::to_string(number(key.holders.front().task)) + "`";
+  reasons.push_back({"key_full", message, fix});
+}
+
+void add_order(std::vector<Why>& reasons, const store::Task& task, const store::KeyHolds& keys, Timestamp now) {
+  if (!keys.line || !keys.line->first) return;
+  const store::KeyHolder& first = *keys.line->first;
+  const std::string before = keys.line->waiting.ahead == 0 ? ""
+                             : keys.line->waiting.ahead == 1 ? "; 1 open task of the line is before it"
+                                                             : "; " + count_of(keys.line->waiting) + " open tasks of the line are before it";
+  reasons.push_back({"order", "tasks with the order key " + quoted(task.order_key) + " run one after the other: " + task_and_state(first, now) + before,
+                     "see `reeve why " + std::to_string(number(first.task)) + "`"});
+}
+
 // The body that has been running longest among those that hold the limit.
 template <class Holds>
 std::string longest(const supervisor::Overview& overview, Timestamp now, Holds holds) {
@@ -192,7 +232,8 @@ std::vector<Why> waits_of(const store::Task& task, const std::vector<store::Step
 
 std::vector<Why> why(const store::Task& task, State state, const std::vector<store::QueuePause>& pauses,
                      const supervisor::Overview& overview, const handlers::Handlers& handlers,
-                     const std::optional<store::Position>& position, const std::vector<store::Step>& steps, Timestamp now) {
+                     const std::optional<store::Position>& position, const std::vector<store::Step>& steps,
+                     const store::KeyHolds& keys, Timestamp now) {
   using store::Status;
   if (is_terminal(task.status)) return {finished(task)};
   if (task.status == Status::claimed || task.status == Status::running) return in_hand_of(task, state, overview, now);
@@ -203,6 +244,8 @@ std::vector<Why> why(const store::Task& task, State state, const std::vector<sto
   add_kind(reasons, task, handlers);
   add_pause(reasons, task, pauses, now);
   add_phase(reasons, overview);
+  add_order(reasons, task, keys, now);
+  add_key(reasons, task, keys, now);
   add_limits(reasons, task, overview, now);
   add_executor(reasons, task, overview, handlers);
   add_line(reasons, task, position, now);

@@ -36,6 +36,14 @@ void EnqueueOptions::declare(Grammar& grammar) {
   grammar.option("--timeout", timeout_, "DURATION", "how long one attempt may run");
   grammar.option("--label", labels_, "KEY=VALUE", "may be given again and again");
   grammar.option("--dedupe-key", dedupe_key_, "KEY", "while a task with this key is open, its id is given in place of a new one");
+  grammar.option("--dedupe-scope", dedupe_scope_, "kind|global", "whom the dedupe key concerns");
+  grammar.option("--dedupe-window", dedupe_window_, "open|forever|DURATION", "how long the task stands for its dedupe key");
+  grammar.option("--concurrency-key", concurrency_key_, "KEY", "tasks with one key share a limit");
+  grammar.option("--concurrency-limit", concurrency_limit_, "N", "so many of them run at once; 1 when left out");
+  grammar.option("--concurrency-scope", concurrency_scope_, "global|kind", "whom the concurrency key concerns");
+  grammar.option("--on-conflict", on_conflict_, "POLICY", "when others with the key are open: queue, reject, skip, queue_latest, supersede");
+  grammar.option("--supersede-key", supersede_key_, "KEY", "open tasks of the kind with this key end for the new one");
+  grammar.option("--order-key", order_key_, "KEY", "tasks with one key run one after the other, in the order of their ids");
   grammar.option("--idempotency-key", idempotency_key_, "KEY", "of this request: the same key again gives the first answer");
   grammar.option("--external-id", external_id_, "TEXT", "your own id, unique; ext:TEXT then names the task");
   grammar.option("--metadata", metadata_, "JSON", "kept with the task");
@@ -57,9 +65,30 @@ void EnqueueOptions::add_to(JsonObject& task) const {
   add_text(task, "expires_in", expires_in_);
   add_text(task, "timeout", timeout_);
   if (!labels_.empty()) task.add_raw("labels", labels_object(labels_));
-  add_text(task, "dedupe_key", dedupe_key_);
+  add_keys_to(task);
   add_text(task, "external_id", external_id_);
   if (metadata_) task.add_raw("metadata", *metadata_);
+}
+
+void EnqueueOptions::add_keys_to(JsonObject& task) const {
+  if ((dedupe_scope_ || dedupe_window_) && !dedupe_key_) throw UsageError("--dedupe-scope and --dedupe-window say more of --dedupe-key; give that too");
+  if (dedupe_key_) {
+    JsonObject dedupe{};
+    dedupe.add("key", *dedupe_key_);
+    add_text(dedupe, "scope", dedupe_scope_);
+    add_text(dedupe, "window", dedupe_window_);
+    task.add_raw("dedupe", dedupe.text());
+  }
+  if (concurrency_key_ || concurrency_limit_ || concurrency_scope_ || on_conflict_) {
+    JsonObject concurrency{};
+    add_text(concurrency, "key", concurrency_key_);
+    if (concurrency_limit_) concurrency.add("limit", *concurrency_limit_);
+    add_text(concurrency, "scope", concurrency_scope_);
+    add_text(concurrency, "on_conflict", on_conflict_);
+    task.add_raw("concurrency", concurrency.text());
+  }
+  add_text(task, "supersede_key", supersede_key_);
+  add_text(task, "order_key", order_key_);
 }
 
 Headers EnqueueOptions::headers() const {

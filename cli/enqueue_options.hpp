@@ -20,6 +20,7 @@ class EnqueueOptions {
   [[nodiscard]] Headers headers() const;
 
  private:
+  void add_keys_to(JsonObject& task) const;
   std::optional<std::string> queue_{};
   std::optional<int> priority_{};
   std::optional<std::string> run_at_{};
@@ -28,6 +29,14 @@ class EnqueueOptions {
   std::optional<std::string> timeout_{};
   std::vector<std::string> labels_{};
   std::optional<std::string> dedupe_key_{};
+  std::optional<std::string> dedupe_scope_{};
+  std::optional<std::string> dedupe_window_{};
+  std::optional<std::string> concurrency_key_{};
+  std::optional<int> concurrency_limit_{};
+  std::optional<std::string> concurrency_scope_{};
+  std::optional<std::string> on_conflict_{};
+  std::optional<std::string> supersede_key_{};
+  std::optional<std::string> order_key_{};
   std::optional<std::string> idempotency_key_{};
   std::optional<std::string> external_id_{};
   std::optional<std::string> metadata_{};

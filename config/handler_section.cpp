@@ -156,6 +156,8 @@ const Table<Draft>& handler_table() {
                        with_member(name_schema(), "default", json_quoted("default"))),
           integer<Draft>("priority", REEVE_AT(handler.priority), {0, 9}, "9 is served first"),
           limit<Draft>("concurrency", REEVE_AT(handler.concurrency), "how many attempts of the kind run at once; no limit of its own when left out"),
+          section<Draft>("dedupe", REEVE_AT(handler.dedupe), dedupe_table(), "what a dedupe key means for the kind"),
+          section<Draft>("concurrency_key", REEVE_AT(handler.concurrency_key), concurrency_key_table(), "how many tasks of one key run at once, and what becomes of the others"),
           section<Draft>("retry", REEVE_AT(handler.retry), retry_table(), "what happens after a failure"),
           duration<Draft>("timeout", REEVE_AT(handler.timeout), {1ms, year}, "an attempt that runs longer is stopped; without it a hung handler holds its place for ever"),
           duration<Draft>("soft_timeout", REEVE_AT(handler.soft_timeout), {1ms, year}, "an attempt that runs longer is warned about"),
@@ -193,8 +195,8 @@ const Table<Draft>& handler_table() {
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
       {{"resources", "payload_schema", "result_schema", "labels_schema", "schemas",
-       "aliases",       "rate",      "weight",    "delivery",  "keys",          "dedupe",        "order",   "fair_key",
-       "concurrency_key", "supersede"}, {}}};
+       "aliases",       "rate",      "weight",    "delivery",  "keys",          "order",   "fair_key",
+       "supersede"}, {}}};
   return table;
 }
 

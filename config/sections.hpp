@@ -47,6 +47,8 @@ struct HandlerDraft {
 [[nodiscard]] const Table<executors::OutputLimits>& output_table();
 [[nodiscard]] const Table<executors::Sandbox>& sandbox_table();
 [[nodiscard]] const Table<handlers::RetryPolicy>& retry_table();
+[[nodiscard]] const Table<handlers::DedupeDefaults>& dedupe_table();
+[[nodiscard]] const Table<handlers::ConcurrencyDefaults>& concurrency_key_table();
 void read_handlers(Reading& reading, const Node& node, Configuration& configuration);
 
 // What no single key shows: combinations that cannot work, and those that deserve a look.

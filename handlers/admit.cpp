@@ -4,6 +4,7 @@
 
 #include "handlers/json_check.hpp"
 #include "handlers/overrides.hpp"
+#include "executors/process/arguments.hpp"
 #include "executors/utf8.hpp"
 
 namespace reeve::handlers {
@@ -13,6 +14,8 @@ namespace {
 constexpr int most_attempts = 100'000;
 constexpr std::size_t name_bytes_max = 128;
 constexpr std::size_t key_bytes_max = 1024;             // external_id, dedupe.key, value of a label
+constexpr std::size_t short_key_bytes_max = 256;        // concurrency, supersede and order keys
+constexpr int most_at_once = 1'000'000;
 constexpr std::size_t labels_max = 64;
 constexpr std::size_t small_json_bytes_max = 64 << 10;  // metadata, overrides
 constexpr store::Millis longest{100LL * 366 * 24 * 3'600'000};
@@ -169,9 +172,64 @@ class Admission {
 
   Check keys() {
     if (wish_.external_id && !is_key(*wish_.external_id)) return bad_key("external_id", *wish_.external_id);
-    if (wish_.dedupe && !is_key(wish_.dedupe->key)) return bad_key("dedupe_key", wish_.dedupe->key);
     task_.external_id = std::move(wish_.external_id);
-    task_.dedupe = std::move(wish_.dedupe);
+    for (const auto check : {&Admission::dedupe, &Admission::concurrency, &Admission::supersede_and_order}) {
+      Check refusal = (this->*check)();
+      if (refusal) return refusal;
+    }
+    return std::nullopt;
+  }
+
+  Check dedupe() {
+    if (!wish_.dedupe) return std::nullopt;
+    const std::string key = wish_.dedupe->key.value_or("");
+    if (!is_key(key)) return bad_key("dedupe_key", key);
+    const auto window = wish_.dedupe->window.value_or(handler_->dedupe.window);
+    if (window && *window != store::for_ever && (*window <= store::Millis{0} || *window > longest)) return out_of_range("dedupe_window", *window);
+    task_.dedupe = store::Dedupe{key, wish_.dedupe->scope.value_or(handler_->dedupe.scope), window};
+    return std::nullopt;
+  }
+
+  Check concurrency() {
+    const ConcurrencyWish wish = wish_.concurrency.value_or(ConcurrencyWish{});
+    const ConcurrencyDefaults& defaults = handler_->concurrency_key;
+    if (!wish.key && defaults.key.empty()) {
+      if (!wish_.concurrency) return std::nullopt;
+      return invalid("concurrency.key", "the concurrency has no key, and the kind \"" + task_.kind + "\" declares none; give one, as in {\"key\":\"account-7\"}");
+    }
+    store::Concurrency& chosen = task_.concurrency.emplace();
+    if (!wish.key)
+      if (Check refusal = fill_key(defaults.key, chosen.key)) return refusal;
+    if (wish.key) chosen.key = *wish.key;
+    chosen.on_conflict = wish.on_conflict.value_or(defaults.on_conflict);
+    const bool one = chosen.on_conflict == store::OnConflict::supersede;
+    chosen.limit = wish.limit.value_or(one ? 1 : defaults.limit);
+    chosen.scope = wish.scope.value_or(defaults.scope);
+    if (!is_short_key(chosen.key)) return bad_short_key("concurrency.key", chosen.key);
+    if (chosen.limit < 1 || chosen.limit > most_at_once)
+      return invalid("concurrency.limit", "concurrency.limit is " + std::to_string(chosen.limit) + "; write 1 to " + std::to_string(most_at_once));
+    if (one && chosen.limit != 1)
+      return invalid("concurrency.limit", "concurrency.limit is " + std::to_string(chosen.limit) +
+                                              ", but with on_conflict supersede the newest task is the only one; leave the limit out");
+    return std::nullopt;
+  }
+
+  // A declared key may name members of the payload.
+  Check fill_key(const std::string& declared, std::string& key) {
+    key = declared;
+    if (declared.find('{') == std::string::npos) return std::nullopt;
+    auto filled = executors::process::arguments_of({"key", declared}, task_.payload);
+    if (const auto* rejected = std::get_if<executors::Rejected>(&filled))
+      return invalid("concurrency.key", "the key \"" + declared + "\" that the kind declares cannot be filled in: " + rejected->message);
+    key = std::get<std::vector<std::string>>(filled).at(1);
+    return std::nullopt;
+  }
+
+  Check supersede_and_order() {
+    if (wish_.supersede_key && !is_short_key(*wish_.supersede_key)) return bad_short_key("supersede_key", *wish_.supersede_key);
+    if (wish_.order_key && !is_short_key(*wish_.order_key)) return bad_short_key("order_key", *wish_.order_key);
+    if (wish_.supersede_key) task_.supersede_key = std::move(*wish_.supersede_key);
+    if (wish_.order_key) task_.order_key = std::move(*wish_.order_key);
     return std::nullopt;
   }
 
@@ -184,6 +242,12 @@ class Admission {
 
   static bool is_plain_text(std::string_view text) { return executors::is_utf8(text) && text.find('\0') == std::string_view::npos; }
   static bool is_key(std::string_view text) { return !text.empty() && text.size() <= key_bytes_max && is_plain_text(text); }
+
+  static bool is_short_key(std::string_view text) { return is_key(text) && text.size() <= short_key_bytes_max; }
+
+  static Refusal bad_short_key(const char* field, std::string_view value) {
+    return invalid(field, std::string{field} + " " + quoted(value) + " has " + std::to_string(value.size()) + " bytes; write 1 to 256 bytes of UTF-8 without NUL");
+  }
 
   static Refusal bad_key(const char* field, std::string_view value) {
     return invalid(field, std::string{field} + " " + quoted(value) + " has " + std::to_string(value.size()) + " bytes; write 1 to 1024 bytes of UTF-8 without NUL");

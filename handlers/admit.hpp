@@ -12,6 +12,21 @@
 
 namespace reeve::handlers {
 
+// What the caller says of its keys; what it leaves out comes from the handler.
+struct DedupeWish {
+  std::optional<std::string> key{};
+  std::optional<store::KeyScope> scope{};
+  std::optional<std::optional<store::Millis>> window{};  // as in store::Dedupe
+  bool operator==(const DedupeWish&) const = default;
+};
+struct ConcurrencyWish {
+  std::optional<std::string> key{};
+  std::optional<int> limit{};
+  std::optional<store::KeyScope> scope{};
+  std::optional<store::OnConflict> on_conflict{};
+  bool operator==(const ConcurrencyWish&) const = default;
+};
+
 // What the caller wants; everything but the kind is optional.
 struct Wish {
   std::string kind{};
@@ -27,10 +42,13 @@ struct Wish {
   store::Labels labels{};
   std::string metadata{};
   std::optional<std::string> external_id{};
-  std::optional<store::Dedupe> dedupe{};
+  std::optional<DedupeWish> dedupe{};
   std::string traceparent{};
   std::string created_by{};
   bool allow_unknown = false;                   // store it although no handler has the kind; it waits until one has
+  std::optional<ConcurrencyWish> concurrency{};
+  std::optional<std::string> supersede_key{};
+  std::optional<std::string> order_key{};
 };
 
 struct Refusal {

@@ -33,6 +33,20 @@ struct RetryPolicy {
 
 enum class OnStale { mark, kill };
 
+// What the keys of its tasks mean where the enqueuer says nothing else.
+struct DedupeDefaults {
+  store::KeyScope scope = store::KeyScope::kind;
+  std::optional<store::Millis> window{};          // as in store::Dedupe
+  bool operator==(const DedupeDefaults&) const = default;
+};
+struct ConcurrencyDefaults {
+  std::string key{};                              // of every task of the kind; empty: none but the enqueuer's
+  int limit = 1;
+  store::KeyScope scope = store::KeyScope::global;
+  store::OnConflict on_conflict = store::OnConflict::queue;
+  bool operator==(const ConcurrencyDefaults&) const = default;
+};
+
 struct Handler {
   std::string kind{};
   std::string executor = "process";
@@ -55,6 +69,8 @@ struct Handler {
   std::shared_ptr<const executors::RemoteSpec> remote{};    // executor remote
   bool keep_steps = true;                         // false: a success deletes the task's steps
   std::string declared_at{};                      // "reeve.yaml:14:3", for messages
+  DedupeDefaults dedupe{};
+  ConcurrencyDefaults concurrency_key{};
 };
 
 struct Queue {

@@ -26,6 +26,11 @@ class Object {
     text_.append(digits, error == std::errc{} ? end : digits);
     return *this;
   }
+  Object& add_raw(std::string_view key, std::string_view json) {
+    begin(key);
+    text_ += json;
+    return *this;
+  }
   Object& add_true(std::string_view key) {
     begin(key);
     text_ += "true";
@@ -45,6 +50,8 @@ class Object {
   std::string text_{"{"};
 };
 
+constexpr std::size_t coalesced_payload_max = 4096;
+
 std::string_view word(Budget budget) {
   switch (budget) {
     case Budget::attempt: return "attempt";
@@ -63,6 +70,14 @@ std::string enqueued(const Task& task, Timestamp now) {
   if (task.run_at > now) object.add("run_at", to_rfc3339(task.run_at));
   if (task.parent) object.add("parent", number(*task.parent));
   if (task.rerun_of) object.add("rerun_of", number(*task.rerun_of));
+  return std::move(object).str();
+}
+
+std::string coalesced(const NewTask& skipped) {
+  Object object;
+  if (skipped.concurrency) object.add("concurrency_key", skipped.concurrency->key);
+  if (skipped.payload.size() <= coalesced_payload_max) object.add_raw("payload", skipped.payload);
+  else object.add("payload_bytes", static_cast<std::int64_t>(skipped.payload.size()));
   return std::move(object).str();
 }
 

@@ -11,6 +11,7 @@
 namespace reeve::store::event_data {
 
 [[nodiscard]] std::string enqueued(const Task& task, Timestamp now);                  // empty when there is nothing to say
+[[nodiscard]] std::string coalesced(const NewTask& skipped);                          // its key and its payload, or the payload's size when it is large
 [[nodiscard]] std::string claimed(const Task& task);
 [[nodiscard]] std::string started(const Task& task, std::int64_t pid, std::string_view executor);
 [[nodiscard]] std::string ended(Status from, const Task& after, const Finish& finish);

@@ -33,6 +33,7 @@ void charge(Task& task, Budget budget) {
 void forget_cancel(Task& task) {
   task.cancel_requested_at.reset();
   task.cancel_reason.clear();
+  task.superseded_by.reset();
 }
 
 void forget_progress(Task& task) {
@@ -48,11 +49,11 @@ void leave_runner(Task& task) {
 }
 
 NextState settle(const Task& task, const NextState& wanted) {
-  if (task.cancel_requested_at && !std::holds_alternative<Succeed>(wanted)) {
-    if (std::holds_alternative<Cancel>(wanted)) return wanted;
-    return Cancel{};
-  }
-  return wanted;
+  if (!task.cancel_requested_at || std::holds_alternative<Succeed>(wanted)) return wanted;
+  Cancel cancel;
+  if (const auto* given = std::get_if<Cancel>(&wanted)) cancel = *given;
+  if (task.superseded_by) cancel.code = superseded_code;
+  return cancel;
 }
 
 struct Settle {
@@ -98,6 +99,16 @@ struct Settle {
 
 std::string_view word(LostBy cause) { return cause == LostBy::lease ? "lease_expired" : "runner_dead"; }
 
+constexpr char token_separator = '\x1f';  // no kind holds it
+
+std::string token_of(std::string_view kind, KeyScope scope, std::string_view key) {
+  std::string token;
+  if (scope == KeyScope::kind) token = kind;
+  token += token_separator;
+  token += key;
+  return token;
+}
+
 double percent_of(double value) { return std::isfinite(value) ? std::clamp(value, 0.0, 100.0) : 0.0; }
 
 std::optional<double> finite(std::optional<double> value) { return value && std::isfinite(*value) ? value : std::nullopt; }
@@ -125,16 +136,34 @@ Task make_task(TaskId id, const NewTask& fresh, Timestamp now) {
   task.created_at = now;
   task.run_at = fresh.run_at.value_or(now);
   task.expires_at = fresh.expires_at;
+  task.concurrency = fresh.concurrency;
+  task.supersede_key = fresh.supersede_key;
+  task.order_key = fresh.order_key;
   return task;
 }
 
 std::optional<std::string> dedupe_token(std::string_view kind, const std::optional<Dedupe>& dedupe) {
   if (!dedupe) return std::nullopt;
-  std::string token;
-  if (dedupe->scope == DedupeScope::kind) token = kind;
-  token += '\x1f';  // no kind holds it
-  token += dedupe->key;
-  return token;
+  return token_of(kind, dedupe->scope, dedupe->key);
+}
+
+std::optional<Timestamp> stands_until(const Dedupe& dedupe, Timestamp enqueued) {
+  if (!dedupe.window || *dedupe.window == for_ever) return std::nullopt;
+  return enqueued + *dedupe.window;
+}
+
+std::optional<std::string> concurrency_token(std::string_view kind, const std::optional<Concurrency>& concurrency) {
+  if (!concurrency) return std::nullopt;
+  return token_of(kind, concurrency->scope, concurrency->key);
+}
+
+Concurrency parse_concurrency_token(std::string_view token, int limit) {
+  Concurrency concurrency;
+  const std::size_t end = token.find(token_separator);
+  concurrency.scope = end == 0 ? KeyScope::global : KeyScope::kind;
+  concurrency.key = token.substr(end + 1);
+  concurrency.limit = limit;
+  return concurrency;
 }
 
 bool holds(const Task& task, ClaimKey claim) {
@@ -242,6 +271,23 @@ Event cancel_before_start(Task& task, std::string_view code, std::string_view re
   Event event = event_about(task, "task.cancelled", actor, now);
   event.epoch = 0;
   event.data = event_data::cancelled(from, code, reason);
+  return event;
+}
+
+std::string superseded_reason(TaskId successor) { return "superseded by task " + std::to_string(number(successor)); }
+
+Event supersede_running(Task& task, TaskId successor, std::string_view actor, Timestamp now) {
+  task.cancel_requested_at = now;
+  task.cancel_reason = superseded_reason(successor);
+  task.superseded_by = successor;
+  Event event = event_about(task, "task.cancel_requested", actor, now);
+  event.data = event_data::reason(task.cancel_reason);
+  return event;
+}
+
+Event coalesced_event(const Task& standing, const NewTask& skipped, Timestamp now) {
+  Event event = outside_event(standing, "task.coalesced", skipped.created_by, now);
+  event.data = event_data::coalesced(skipped);
   return event;
 }
 

@@ -28,8 +28,14 @@ inline constexpr Millis progress_event_interval{1'000};
 
 [[nodiscard]] Task make_task(TaskId id, const NewTask& fresh, Timestamp now);
 
-// The value that is unique among open tasks, or nullopt when the task is not deduplicated.
+// The value that is unique among the tasks that stand for it, or nullopt when the task is not deduplicated.
 [[nodiscard]] std::optional<std::string> dedupe_token(std::string_view kind, const std::optional<Dedupe>& dedupe);
+// Until when a task with a window other than `open` stands for its key; nullopt: as long as it is stored.
+[[nodiscard]] std::optional<Timestamp> stands_until(const Dedupe& dedupe, Timestamp enqueued);
+
+// What tasks with the same concurrency key have in common; and back.
+[[nodiscard]] std::optional<std::string> concurrency_token(std::string_view kind, const std::optional<Concurrency>& concurrency);
+[[nodiscard]] Concurrency parse_concurrency_token(std::string_view token, int limit);
 
 // Claimed or running, under exactly this epoch.
 [[nodiscard]] bool holds(const Task& task, ClaimKey claim);
@@ -64,6 +70,14 @@ void complete(Attempt& attempt, const Finish& finish, Timestamp now);
 
 // queued or waiting -> cancelled.
 [[nodiscard]] Event cancel_before_start(Task& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now);
+
+// What is written of a task that ends, or is asked to stop, in favour of `successor`.
+[[nodiscard]] std::string superseded_reason(TaskId successor);
+inline constexpr std::string_view superseded_code = "superseded";
+// claimed or running: a stop is requested. Whatever it does but succeed, it then ends cancelled with the code `superseded`.
+[[nodiscard]] Event supersede_running(Task& task, TaskId successor, std::string_view actor, Timestamp now);
+// Nothing was stored for `skipped`: `standing` stands in.
+[[nodiscard]] Event coalesced_event(const Task& standing, const NewTask& skipped, Timestamp now);
 
 // failed or cancelled -> queued, as a new generation. The dedupe key is kept only when no other open task has taken it meanwhile.
 [[nodiscard]] Event reopen(Task& task, bool keep_dedupe, std::string_view actor, Timestamp now);

@@ -17,7 +17,9 @@ constexpr std::array<std::string_view, 15> outcomes{"succeeded", "failed",      
 constexpr std::array<std::string_view, 3> streams{"stdout", "stderr", "entry"};
 constexpr std::array<std::string_view, 5> step_sorts{"step", "sleep", "signal", "tasks", "enqueue"};
 constexpr std::array<std::string_view, 4> step_statuses{"running", "waiting", "completed", "failed"};
-constexpr std::array<std::string_view, 2> dispositions{"created", "reused"};
+constexpr std::array<std::string_view, 4> dispositions{"created", "reused", "coalesced", "superseded"};
+constexpr std::array<std::string_view, 2> key_scopes{"kind", "global"};
+constexpr std::array<std::string_view, 5> conflict_policies{"queue", "reject", "skip", "queue_latest", "supersede"};
 constexpr std::array<std::string_view, 8> error_kinds{"busy", "full", "io", "corrupt", "foreign", "newer", "in_use", "unusable"};
 
 template <class Words, class Enum>
@@ -42,11 +44,16 @@ std::string_view name(LogStream stream) { return word(streams, stream); }
 std::string_view name(StepSort sort) { return word(step_sorts, sort); }
 std::string_view name(StepStatus status) { return word(step_statuses, status); }
 std::string_view name(EnqueueDisposition disposition) { return word(dispositions, disposition); }
+std::string_view name(KeyScope scope) { return word(key_scopes, scope); }
+std::string_view name(OnConflict policy) { return word(conflict_policies, policy); }
 std::string_view name(StoreError::Kind kind) { return word(error_kinds, kind); }
 
 std::optional<Status> parse_status(std::string_view text) { return parse<Status>(statuses, text); }
 std::optional<State> parse_state(std::string_view text) { return parse<State>(states, text); }
 std::optional<Outcome> parse_outcome(std::string_view text) { return parse<Outcome>(outcomes, text); }
+std::optional<KeyScope> parse_key_scope(std::string_view text) { return parse<KeyScope>(key_scopes, text); }
+std::optional<OnConflict> parse_on_conflict(std::string_view text) { return parse<OnConflict>(conflict_policies, text); }
+std::optional<EnqueueDisposition> parse_disposition(std::string_view text) { return parse<EnqueueDisposition>(dispositions, text); }
 std::optional<StepSort> parse_step_sort(std::string_view text) { return parse<StepSort>(step_sorts, text); }
 std::optional<StepStatus> parse_step_status(std::string_view text) { return parse<StepStatus>(step_statuses, text); }
 

@@ -102,6 +102,40 @@ struct Position {
   bool at_least = false;                             // counting stopped
 };
 
+// A task that has a key, or a place in a line, which another wants.
+struct KeyHolder {
+  TaskId task{};
+  Status status{};
+  Timestamp since{};                                 // of its claim; of its enqueue when it was never claimed
+  Timestamp run_at{};
+  bool operator==(const KeyHolder&) const = default;
+};
+
+// How many stand before a task. Counting stops as in Position.
+struct Waiting {
+  std::int64_t ahead = 0;
+  bool at_least = false;
+};
+
+inline constexpr std::size_t key_holders_max = 10;
+
+struct KeyHold {
+  int taken = 0;                                     // claimed and running tasks with its concurrency key
+  std::vector<KeyHolder> holders{};                  // the longest first, at most key_holders_max
+  Waiting waiting{};                                 // due tasks with the key that go first
+};
+
+struct LineHold {
+  std::optional<KeyHolder> first{};                  // what its line waits for: one that runs, else the oldest that is open
+  Waiting waiting{};                                 // open tasks of the line before it
+};
+
+// What the keys of a queued task have to do with others; `line` only while it is not its turn.
+struct KeyHolds {
+  std::optional<KeyHold> key{};
+  std::optional<LineHold> line{};
+};
+
 // Durations over the newest attempts of a kind, for percentiles and forecasts.
 struct KindTimings {
   std::int64_t samples = 0;
@@ -146,6 +180,7 @@ class Reader {
   virtual std::vector<QueuePause> pauses() = 0;
   virtual std::vector<RunnerRow> runners(int limit) = 0;                   // newest first
   virtual Position position(TaskId id, Timestamp now, std::int64_t limit) = 0;
+  virtual KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) = 0;
   virtual KindTimings timings(std::string_view kind, int newest) = 0;
   virtual StoreFacts facts() = 0;
   // Looks for damage and broken invariants; empty when sound. Each entry is a sentence. May take long.

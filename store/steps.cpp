@@ -152,7 +152,13 @@ std::optional<std::int64_t> signal_of(std::string_view output) {
 std::string_view ended_by(const Step& completed) { return completed.output == timeout ? std::string_view{"timeout"} : name(completed.sort); }
 
 std::string enqueue_output(const Enqueued& enqueued) {
-  return R"({"task":)" + std::to_string(number(enqueued.id)) + R"(,"disposition":")" + std::string(name(enqueued.disposition)) + R"("})";
+  std::string output = R"({"task":)" + std::to_string(number(enqueued.id)) + R"(,"disposition":")" + std::string(name(enqueued.disposition)) + '"';
+  if (!enqueued.superseded.empty()) {
+    output += R"(,"superseded":[)";
+    for (const TaskId id : enqueued.superseded) output += (output.back() == '[' ? "" : ",") + std::to_string(number(id));
+    output += ']';
+  }
+  return output + '}';
 }
 
 EnqueueDone parse_enqueue(std::string_view output) {
@@ -162,7 +168,10 @@ EnqueueDone parse_enqueue(std::string_view output) {
   done.replayed = true;
   Enqueued& one = done.tasks.emplace_back();
   one.id = TaskId{fields.at("task").as_int64()};
-  one.disposition = fields.at("disposition").as_string() == "reused" ? EnqueueDisposition::reused : EnqueueDisposition::created;
+  const boost::json::string& disposition = fields.at("disposition").as_string();
+  one.disposition = parse_disposition({disposition.data(), disposition.size()}).value_or(EnqueueDisposition::created);
+  if (const auto* superseded = fields.if_contains("superseded"))
+    for (const boost::json::value& id : superseded->as_array()) one.superseded.push_back(TaskId{id.as_int64()});
   return done;
 }
 

@@ -33,27 +33,38 @@ namespace reeve::store {
 
 // ---------------------------------------------------------------------------------------------------------------- enqueue
 
-enum class EnqueueDisposition { created, reused };
+struct ClaimKey {
+  TaskId task{};
+  std::int64_t epoch = 0;
+  auto operator<=>(const ClaimKey&) const = default;
+};
+
+// reused: an equal task stands for the dedupe key. coalesced: a pending one with the concurrency key stands in, nothing was stored.
+// superseded: created, and older ones ended for it.
+enum class EnqueueDisposition { created, reused, coalesced, superseded };
 [[nodiscard]] std::string_view name(EnqueueDisposition disposition);
+[[nodiscard]] std::optional<EnqueueDisposition> parse_disposition(std::string_view word);
 
 struct Enqueued {
   TaskId id{};
   EnqueueDisposition disposition = EnqueueDisposition::created;
-  bool payload_differs = false;  // reused, and the payload given now is another than the stored one
+  bool payload_differs = false;        // reused or coalesced, and the payload given now is another than the stored one
+  std::vector<TaskId> superseded{};    // cancelled, or asked to stop, in favour of this one; ascending
+  std::vector<ClaimKey> stop{};        // those of them that run: their attempts are to be stopped; empty in an answer that is given again
 };
 
 struct EnqueueRequest {
-  std::vector<NewTask> tasks{};               // one or many; items see each other's dedupe keys
+  std::vector<NewTask> tasks{};               // one or many; items see each other's keys
   std::optional<std::string> request_key{};   // the caller's idempotency key: the same key again gives the first answer and stores nothing
   std::string fingerprint{};                  // of the request body; another fingerprint under the same key is a conflict
 };
 
 // Nothing was stored. `item` is the index of the task at fault.
 struct EnqueueRefused {
-  enum class Reason { external_id_taken, request_key_reused, step_refused };
+  enum class Reason { external_id_taken, request_key_reused, step_refused, key_busy };
   Reason reason{};
   std::size_t item = 0;
-  TaskId holder{};                            // external_id_taken: the task that has it
+  TaskId holder{};                            // external_id_taken: the task that has it; key_busy: the oldest open one with the key; 0: an item before it
   std::string message{};                      // step_refused: the name belongs to something else, or the task has too many steps
 };
 
@@ -66,17 +77,18 @@ using EnqueueAnswer = std::variant<EnqueueDone, EnqueueRefused>;
 
 // ------------------------------------------------------------------------------------------------------------------ claim
 
-struct ClaimKey {
-  TaskId task{};
-  std::int64_t epoch = 0;
-  auto operator<=>(const ClaimKey&) const = default;
-};
-
 // At most `room` tasks of the kind, or of the queue, called `name`.
 struct Room {
   std::string name{};
   int room = 0;
   bool operator==(const Room&) const = default;
+};
+
+// A concurrency token (store/life.hpp) and how many bodies live that no longer hold their claim.
+struct HeldKey {
+  std::string token{};
+  int bodies = 0;
+  bool operator==(const HeldKey&) const = default;
 };
 
 struct ClaimRequest {
@@ -85,6 +97,8 @@ struct ClaimRequest {
   int limit = 1;
   std::vector<Room> kinds{};   // only these kinds are claimed
   std::vector<Room> queues{};  // a queue that is not named has no limit
+  std::vector<HeldKey> held_keys{};          // bodies that lost their claims and still live count against their keys
+  std::vector<std::string> held_lines{};     // order keys of such bodies: nothing of their lines starts
 };
 
 struct ClaimAnswer {
@@ -128,6 +142,7 @@ struct Finished {
   std::optional<Timestamp> retry_at{};       // when it is queued again
   std::vector<Enqueued> staged{};
   bool woke_others = false;    // tasks that waited for this one are queued now
+  bool let_go = false;         // tasks that its keys held back may start now; a store may say so too often
 };
 
 // An attempt that was taken from its runner because its lease ran out or its runner is dead.
@@ -159,13 +174,14 @@ class Tasks {
  public:
   virtual ~Tasks() = default;
 
-  // Stores all tasks of the request or none. Dedupe: while an equal task is not terminal its id is returned (`reused`).
+  // Stores all tasks of the request or none, item by item. Dedupe is looked at before everything else: a hit changes nothing. Then the
+  // conflict policy of the concurrency key, then supersede; see docs/guides/keys.md.
   virtual EnqueueAnswer enqueue(const EnqueueRequest& request, Timestamp now) = 0;
 
-  // Hands up to `limit` due tasks to the runner: priority first, then the one due longest, then the lower id. Paused queues are passed
-  // over. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are queued for
+  // Hands up to `limit` due tasks to the runner: priority first, then the one due longest, then the lower id. Paused queues, tasks whose
+  // concurrency key has no room and those that are not first in their line are passed over. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are queued for
   // later, held back, or finished. Queued tasks past their expires_at are cancelled on the way, timers fire and waits end whose time has come.
-  // At most a thousand of each in one claim: if there may be more, next_due is `now`; claim again.
+  // At most a thousand of each in one claim, and a thousand tasks that are found to be blocked: if there may be more, next_due is `now`; claim again.
   virtual ClaimAnswer claim(const ClaimRequest& request, Timestamp now) = 0;
 
   // The body of the attempt runs. False: the claim is lost.

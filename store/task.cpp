@@ -8,7 +8,7 @@ bool was_tried(const Task& task) { return task.attempt + task.crashes + task.int
 
 State state_of_queued(const Task& task, Timestamp now, bool queue_paused) {
   if (task.run_at > now) return was_tried(task) ? State::retrying : State::scheduled;
-  return queue_paused ? State::blocked : State::queued;
+  return queue_paused || task.block != 0 ? State::blocked : State::queued;
 }
 
 State state_of_running(const Task& task) {

@@ -72,12 +72,34 @@ struct Progress {
   bool operator==(const Progress&) const = default;
 };
 
-// Deduplication of enqueues: while an equal task is not terminal, it is returned instead of a new one.
-enum class DedupeScope { kind, global };
+// Whom a key concerns: the tasks of its kind, or all.
+enum class KeyScope { kind, global };
+[[nodiscard]] std::string_view name(KeyScope scope);
+[[nodiscard]] std::optional<KeyScope> parse_key_scope(std::string_view word);
+
+// As a window of Dedupe: as long as the task is stored.
+inline constexpr Millis for_ever = Millis::max();
+
+// Deduplication of enqueues: an equal task that still stands for its key is returned instead of a new one.
 struct Dedupe {
   std::string key{};
-  DedupeScope scope = DedupeScope::kind;
+  KeyScope scope = KeyScope::kind;
+  std::optional<Millis> window{};      // how long the task stands for the key, from its enqueue; nullopt: while it is not terminal
   bool operator==(const Dedupe&) const = default;
+};
+
+// What becomes of a new task when others with its concurrency key are open; see docs/guides/keys.md.
+enum class OnConflict { queue, reject, skip, queue_latest, supersede };
+[[nodiscard]] std::string_view name(OnConflict policy);
+[[nodiscard]] std::optional<OnConflict> parse_on_conflict(std::string_view word);
+
+// At most `limit` bodies with the key at once. Each task's own limit counts for its own start.
+struct Concurrency {
+  std::string key{};
+  int limit = 1;
+  KeyScope scope = KeyScope::global;
+  OnConflict on_conflict = OnConflict::queue;
+  bool operator==(const Concurrency&) const = default;
 };
 
 // One task to be stored. The caller has already filled in the handler's defaults and checked names, sizes and JSON.
@@ -99,6 +121,9 @@ struct NewTask {
   std::string created_by{};            // "uid:1000", "task:12", ...
   std::optional<TaskId> parent{};
   std::optional<TaskId> rerun_of{};
+  std::optional<Concurrency> concurrency{};
+  std::string supersede_key{};         // open tasks of the kind with this key end when it is stored; empty: none
+  std::string order_key{};             // bodies of the key start in the order of their ids and never overlap; empty: none
 };
 
 struct Task {
@@ -142,9 +167,14 @@ struct Task {
   std::optional<Timestamp> cancel_requested_at{};
   std::string cancel_reason{};
   std::optional<Timestamp> expires_at{};
+  std::optional<Concurrency> concurrency{};
+  std::string supersede_key{};
+  std::string order_key{};
+  std::optional<TaskId> superseded_by{};       // it was cancelled, or asked to stop, in favour of this one
+  int block = 0;                       // queued: the sum of what holds it back beside time; see Block in store/life.hpp
 };
 
-// What people see. `now` decides between scheduled/retrying and queued. `queue_paused`: the task's queue is paused.
+// What people see. `now` decides between scheduled/retrying and queued. `queue_paused`: the task's queue is paused. `blocked`: a pause or any bit of `block`.
 [[nodiscard]] State state_of(const Task& task, Timestamp now, bool queue_paused);
 
 // CPU, memory and I/O of one attempt, as the kernel told them; absent where it did not.

@@ -56,13 +56,27 @@ std::string_view word(store::TimerResult result) {
 }
 
 std::string enqueued_json(const store::Enqueued& enqueued) {
-  return "{\"task\":" + std::to_string(number(enqueued.id)) + ",\"disposition\":" + text(name(enqueued.disposition)) + "}";
+  std::string json = "{\"task\":" + std::to_string(number(enqueued.id)) + ",\"disposition\":" + text(name(enqueued.disposition));
+  if (enqueued.payload_differs) json += ",\"payload_mismatch\":true";
+  if (!enqueued.superseded.empty()) {
+    json += ",\"superseded\":[";
+    for (const store::TaskId id : enqueued.superseded) json += (json.back() == '[' ? "" : ",") + std::to_string(number(id));
+    json += ']';
+  }
+  return json + "}";
 }
 
 Answer enqueue_answer(const store::EnqueueAnswer& answer) {
   if (const auto* done = std::get_if<store::EnqueueDone>(&answer)) return saying(enqueued_json(done->tasks.at(0)));
   const auto& why = std::get<store::EnqueueRefused>(answer);
-  return refused("external_id_taken", "task " + std::to_string(number(why.holder)) + " has that external_id already");
+  const std::string holder = std::to_string(number(why.holder));
+  switch (why.reason) {
+    case store::EnqueueRefused::Reason::key_busy: return refused("key_busy", "task " + holder + " has the concurrency key; wait for its end, or choose another on_conflict");
+    case store::EnqueueRefused::Reason::step_refused: return refused("step_refused", why.message);
+    case store::EnqueueRefused::Reason::external_id_taken:
+    case store::EnqueueRefused::Reason::request_key_reused: break;
+  }
+  return refused("external_id_taken", "task " + holder + " has that external_id already");
 }
 
 std::string task_json(const store::Task& task, store::Timestamp now) {
@@ -264,10 +278,18 @@ void AttemptRequests::carry_out(executors::EnqueueTask request, Reply reply) {
                 store::Store& store) { return store.steps().enqueue_once(claim, name, task, now); },
             [](AttemptRequests& self, const std::optional<store::EnqueueAnswer>& answer) {
               if (!answer) return self.lost();
+              self.stop_superseded(*answer);
               self.hooks_.on_due();
               return enqueue_answer(*answer);
             },
             std::move(reply));
+}
+
+void AttemptRequests::stop_superseded(const store::EnqueueAnswer& answer) {
+  const auto* done = std::get_if<store::EnqueueDone>(&answer);
+  if (done == nullptr) return;
+  for (const store::Enqueued& enqueued : done->tasks)
+    for (const store::ClaimKey& claim : enqueued.stop) hooks_.on_superseded(claim);
 }
 
 void AttemptRequests::carry_out(executors::GetTask request, Reply reply) {

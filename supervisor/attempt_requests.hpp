@@ -30,6 +30,7 @@ class AttemptRequests {
   struct Hooks {
     std::function<void()> on_lost{};     // the claim is gone
     std::function<void()> on_due{};      // something may be due that was not before: a new task, a timer
+    std::function<void(store::ClaimKey)> on_superseded{};  // a task that it enqueued takes the place of this attempt's
   };
   // What it works with outlives it, and its answers. Inputs and outputs of steps may have as many bytes as a payload.
   AttemptRequests(boost::asio::any_io_executor loop, StoreThread& store, ReaderThread& reader, const Clock& clock, const AdmitChild& admit,
@@ -46,6 +47,8 @@ class AttemptRequests {
 
  private:
   struct Line;
+
+  void stop_superseded(const store::EnqueueAnswer& answer);
 
   void carry_out(executors::BeginStep request, Reply reply);
   void carry_out(executors::EndStep request, Reply reply);

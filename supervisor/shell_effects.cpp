@@ -85,10 +85,12 @@ void Supervisor::Shell::settled(ClaimKey claim, const store::Finished& finished)
     bodies_.erase(found);
   }
   schedule_retention();
-  // A wait or a timer it left may end by time alone, staged tasks are due, and others may have waited for it.
-  const bool look_again = finished.status == store::Status::waiting || !finished.staged.empty() || finished.woke_others;
+  // A wait or a timer it left may end by time alone, staged tasks are due, and others may have waited for it or for its keys.
+  const bool look_again = finished.status == store::Status::waiting || !finished.staged.empty() || finished.woke_others || finished.let_go;
   on([&](Core& core, Now at) {
     core.settled(claim, finished.retry_at, at);
+    for (const store::Enqueued& staged : finished.staged)
+      for (const ClaimKey& superseded : staged.stop) core.cancel(superseded, at);
     if (look_again) core.work_arrived(at);
   });
 }
@@ -101,9 +103,13 @@ void Supervisor::Shell::carry_out(GiveBack effect) {
                              .outcome = store::Outcome::interrupted,
                              .next = store::Requeue{.at = effect.run_at, .budget = store::Budget::interruption}};
   parts_.store.send([finish, at](store::Store& store) { return store.tasks().finish(finish, at); },
-                    [this, key](const std::exception_ptr&, store::Finished*) {
+                    [this, key](const std::exception_ptr&, const store::Finished* finished) {
                       // If it could not be written, the lease runs out or the next incarnation takes it back.
-                      on([key](Core& core, Now moment) { core.settled(key, std::nullopt, moment); });
+                      const bool let_go = finished != nullptr && finished->let_go;
+                      on([key, let_go](Core& core, Now moment) {
+                        core.settled(key, std::nullopt, moment);
+                        if (let_go) core.work_arrived(moment);
+                      });
                     });
 }
 

@@ -16,6 +16,19 @@ void write_labels(JsonWriter& json, const store::Labels& labels) {
   json.close_object();
 }
 
+void write_keys(JsonWriter& json, const store::Task& task) {
+  if (task.dedupe) {
+    json.member("dedupe_key", task.dedupe->key).member("dedupe_scope", name(task.dedupe->scope));
+    if (const auto window = task.dedupe->window) json.member("dedupe_window", *window == store::for_ever ? "forever" : store::to_text(*window));
+  }
+  if (task.concurrency) {
+    json.key("concurrency").open_object().member("key", task.concurrency->key).member("limit", task.concurrency->limit);
+    json.member("scope", name(task.concurrency->scope)).member("on_conflict", name(task.concurrency->on_conflict)).close_object();
+  }
+  json.text_member("supersede_key", task.supersede_key).text_member("order_key", task.order_key);
+  if (task.superseded_by) json.member("superseded_by", number(*task.superseded_by));
+}
+
 void write_counters(JsonWriter& json, const store::Task& task) {
   json.member("attempt", task.attempt).member("max_attempts", task.max_attempts);
   json.member("crashes", task.crashes).member("max_crashes", task.max_crashes);
@@ -63,10 +76,7 @@ void write_task(JsonWriter& json, const store::Task& task, store::State state, B
   write_labels(json, task.labels);
   if (body == Body::with_payload) json.raw_member("metadata", task.metadata);
   json.member("external_id", task.external_id);
-  if (task.dedupe) {
-    json.member("dedupe_key", task.dedupe->key);
-    json.member("dedupe_scope", task.dedupe->scope == store::DedupeScope::kind ? "kind" : "global");
-  }
+  write_keys(json, task);
   write_counters(json, task);
   write_times(json, task);
   write_origin(json, task);

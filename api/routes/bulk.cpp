@@ -67,8 +67,9 @@ std::string answer_text(const store::EnqueueDone& done) {
   JsonWriter json;
   json.open_object().key("tasks").open_array();
   for (const store::Enqueued& enqueued : done.tasks) {
-    json.open_object().member("id", number(enqueued.id)).member("disposition", name(enqueued.disposition));
-    json.member("payload_differs", enqueued.payload_differs).close_object();
+    json.open_object();
+    write_enqueued(json, enqueued);
+    json.close_object();
   }
   json.close_array().close_object();
   return std::move(json).text();
@@ -102,6 +103,7 @@ Answer enqueue_bulk(Service& service, Request request) {
   if (const auto* refused = std::get_if<store::EnqueueRefused>(&answer)) refuse(*refused, enqueue);
 
   const auto& done = std::get<store::EnqueueDone>(answer);
+  stop_superseded(service, done);
   Reply reply = json_reply(answer_text(done), 201);
   if (done.replayed) reply.headers.emplace_back("Idempotent-Replayed", "true");
   co_return reply;

@@ -83,6 +83,7 @@ struct Standing {
   std::vector<store::QueuePause> pauses{};
   std::optional<store::Position> position{};
   std::vector<store::Step> steps{};              // of a suspended task
+  store::KeyHolds keys{};                        // of a queued one
 };
 
 Standing read_standing(store::Reader& reader, store::TaskId id, store::Timestamp now) {
@@ -92,6 +93,7 @@ Standing read_standing(store::Reader& reader, store::TaskId id, store::Timestamp
   if (!standing.seen || standing.seen->task.status != store::Status::queued) return standing;
   standing.pauses = reader.pauses();
   standing.position = reader.position(id, now, ahead_max);
+  standing.keys = reader.key_holds(id, now, ahead_max);
   return standing;
 }
 
@@ -111,7 +113,7 @@ Answer explain_task(Service& service, Request request) {
 
   JsonWriter json;
   json.open_object().member("id", number(id)).member("state", name(state)).key("reasons").open_array();
-  for (const Why& reason : why(task, state, standing.pauses, overview, *handlers, standing.position, standing.steps, now)) {
+  for (const Why& reason : why(task, state, standing.pauses, overview, *handlers, standing.position, standing.steps, standing.keys, now)) {
     json.open_object().member("code", reason.code).member("message", reason.message).text_member("fix", reason.fix).close_object();
   }
   json.close_array();

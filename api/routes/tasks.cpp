@@ -15,9 +15,9 @@ namespace {
 
 constexpr store::Millis task_wait_default{30'000};
 
-void write_enqueued(JsonWriter& json, const store::Enqueued& enqueued) {
-  json.member("id", number(enqueued.id)).member("disposition", name(enqueued.disposition));
-  json.member("payload_differs", enqueued.payload_differs);
+// Both made a new task.
+bool is_new(const store::Enqueued& enqueued) {
+  return enqueued.disposition == store::EnqueueDisposition::created || enqueued.disposition == store::EnqueueDisposition::superseded;
 }
 
 }  // namespace
@@ -38,16 +38,21 @@ Answer enqueue(Service& service, Request request) {
   if (const auto* refused = std::get_if<store::EnqueueRefused>(&answer)) refuse(*refused, enqueue);
 
   const auto& done = std::get<store::EnqueueDone>(answer);
+  stop_superseded(service, done);
   const store::Enqueued& enqueued = done.tasks.at(0);
   JsonWriter json;
   json.open_object();
   write_enqueued(json, enqueued);
+  if (enqueued.disposition == store::EnqueueDisposition::coalesced && !wait) {
+    const Seen seen = co_await look_up(service, enqueued.id);
+    write_task(json.key("task"), seen.task, state_of(seen.task, now, seen.queue_paused), Body::with_payload);
+  }
   if (wait) {
     const Seen seen = co_await wait_for_end(service, request, enqueued.id, *wait);
     write_waited(json, seen, service.backend.clock.now());
   }
   json.close_object();
-  Reply reply = json_reply(std::move(json).text(), enqueued.disposition == store::EnqueueDisposition::created ? 201 : 200);
+  Reply reply = json_reply(std::move(json).text(), is_new(enqueued) ? 201 : 200);
   if (done.replayed) reply.headers.emplace_back("Idempotent-Replayed", "true");
   co_return reply;
 }

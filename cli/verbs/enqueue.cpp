@@ -78,9 +78,21 @@ class Enqueue final : public Verb {
   }
 
   static void remark(const Session& session, const Object& made, std::int64_t id) {
-    if (text_in(made, "disposition") != "reused") return;
-    const bool differs = is_set_in(made, "payload_differs");
-    session.say("task " + std::to_string(id) + " was there already" + (differs ? ", with another payload; it keeps its own" : ""));
+    const std::string disposition = text_in(made, "disposition");
+    const std::string task = "task " + std::to_string(id);
+    const std::string differs = is_set_in(made, "payload_mismatch") ? ", with another payload; it keeps its own" : "";
+    if (disposition == "reused") session.say(task + " was there already" + differs);
+    if (disposition == "coalesced") session.say(task + " stands in, nothing new was stored" + differs);
+    if (disposition == "superseded") session.say(task + " supersedes " + ids_in(made, "superseded"));
+  }
+
+  static std::string ids_in(const Object& made, std::string_view name) {
+    std::string ids;
+    const auto* list = made.if_contains({name.data(), name.size()});
+    if (list == nullptr || !list->is_array()) return ids;
+    for (const auto& id : list->get_array())
+      if (id.is_int64()) ids += (ids.empty() ? "" : ", ") + std::to_string(id.get_int64());
+    return ids;
   }
 
   int wait(Session& session, std::int64_t id, std::optional<std::chrono::milliseconds> timeout) const {

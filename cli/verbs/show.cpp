@@ -70,6 +70,12 @@ class Show final : public Verb {
     return text;
   }
 
+  static std::string concurrency_of(const Object& concurrency) {
+    if (concurrency.empty()) return {};
+    const std::string limit = std::to_string(integer_in(concurrency, "limit").value_or(1));
+    return text_in(concurrency, "key") + "  limit " + limit + ", " + text_in(concurrency, "scope") + ", on conflict " + text_in(concurrency, "on_conflict");
+  }
+
   // The error and the reason of a cancel have lines of their own.
   static std::string state_text(const Session& session, const Object& task) {
     const std::string state = text_in(task, "state");
@@ -88,6 +94,10 @@ class Show final : public Verb {
                                   std::to_string(integer_in(task, "max_crashes").value_or(0)));
     line(session, "external id", text_in(task, "external_id"));
     line(session, "dedupe key", text_in(task, "dedupe_key"));
+    line(session, "concurrency", concurrency_of(object_in(task, "concurrency")));
+    line(session, "supersede key", text_in(task, "supersede_key"));
+    line(session, "order key", text_in(task, "order_key"));
+    if (const auto successor = integer_in(task, "superseded_by")) line(session, "superseded by", "task " + std::to_string(*successor));
     line(session, "labels", pairs(object_in(task, "labels")));
     line(session, "created by", text_in(task, "created_by"));
     const bool is_over = moment_in(task, "finished_at").has_value();

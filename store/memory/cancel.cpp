@@ -31,7 +31,7 @@ RetryResult MemoryTasks::retry(TaskId id, std::string_view actor, Timestamp now)
   if (task->status == Status::succeeded) return RetryResult::succeeded_already;
   if (!is_terminal(task->status)) return RetryResult::not_terminal;
   const auto token = dedupe_token(task->kind, task->dedupe);
-  const bool keep_dedupe = !token || !open_twin(*token, task->id);
+  const bool keep_dedupe = !token || !keys_.stands_for(*token, now, task->id);
   state_.note_progress_event(id, std::nullopt);
   state_.append(reopen(state_.edit(*task), keep_dedupe, actor, now));
   return RetryResult::requeued;

@@ -38,6 +38,7 @@ ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
     Room* kind = find_room(kinds, task->kind);
     Room* queue = find_room(queues, task->queue);
     if (!kind || kind->room <= 0 || (queue && queue->room <= 0)) continue;
+    if (!keys_.may_start(*task, request)) continue;
     kind->room -= 1;
     if (queue) queue->room -= 1;
     state_.add(begin_attempt(state_.edit(*task), request, now));

@@ -19,6 +19,7 @@ Finished MemoryTasks::finish(const Finish& finish, Timestamp now) {
     ended.answer.status = task->status;
     ended.answer.retry_at = task->run_at;
   }
+  ended.answer.let_go = task->concurrency || !task->order_key.empty();
   if (!is_terminal(task->status)) return ended.answer;
   const bool forget = task->status == Status::succeeded && !finish.keep_steps;
   ended.answer.woke_others = waits_.task_ended(*task, forget ? Waits::Completed::forgotten : Waits::Completed::kept, now);
@@ -34,7 +35,7 @@ std::vector<Enqueued> MemoryTasks::enqueue_staged(const std::vector<NewTask>& st
     one.tasks.push_back(task);
     const EnqueueAnswer answer = enqueue(one, now);
     if (const auto* done = std::get_if<EnqueueDone>(&answer)) stored.push_back(done->tasks.at(0));
-    else stored.push_back({std::get<EnqueueRefused>(answer).holder, EnqueueDisposition::reused, false});
+    else stored.push_back({std::get<EnqueueRefused>(answer).holder, EnqueueDisposition::reused, false, {}, {}});
   }
   return stored;
 }

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "store/matching.hpp"
+#include "store/memory/keys.hpp"
 
 namespace reeve::store::memory {
 namespace {
@@ -25,7 +26,7 @@ double ms_between(Timestamp from, Timestamp to) { return static_cast<double>((to
 std::optional<Task> MemoryReader::get(TaskId id) {
   const Guard guard(state_.mutex);
   const Task* task = state_.find(id);
-  return task ? std::optional<Task>{*task} : std::nullopt;
+  return task ? std::optional<Task>{with_block(*task)} : std::nullopt;
 }
 
 std::optional<TaskId> MemoryReader::find_external(std::string_view external_id) {
@@ -35,6 +36,11 @@ std::optional<TaskId> MemoryReader::find_external(std::string_view external_id) 
   return std::nullopt;
 }
 
+Task MemoryReader::with_block(Task task) const {
+  task.block = Keys(state_).block_of(task);
+  return task;
+}
+
 TaskPage MemoryReader::list(const ListQuery& query, Timestamp now) {
   const Guard guard(state_.mutex);
   TaskPage page;
@@ -42,9 +48,11 @@ TaskPage MemoryReader::list(const ListQuery& query, Timestamp now) {
   const bool newest_first = query.order == Order::newest_first;
   const auto look = [&](const Task& task) {
     if (query.after && (newest_first ? task.id >= *query.after : task.id <= *query.after)) return;
-    if (page.more || !matches(query.selector, task, state_of(task, now, state_.pauses.contains(task.queue)))) return;
+    if (page.more) return;
+    Task seen = with_block(task);
+    if (!matches(query.selector, seen, state_of(seen, now, state_.pauses.contains(task.queue)))) return;
     if (page.tasks.size() == limit) page.more = true;
-    else page.tasks.push_back(query.with_payload ? task : without_payload(task));
+    else page.tasks.push_back(query.with_payload ? std::move(seen) : without_payload(std::move(seen)));
   };
   if (newest_first) std::for_each(state_.tasks.rbegin(), state_.tasks.rend(), [&](const auto& row) { look(row.second); });
   else std::for_each(state_.tasks.begin(), state_.tasks.end(), [&](const auto& row) { look(row.second); });
@@ -145,6 +153,12 @@ Position MemoryReader::position(TaskId id, Timestamp now, std::int64_t limit) {
     ++position.ahead;
   }
   return position;
+}
+
+KeyHolds MemoryReader::key_holds(TaskId id, Timestamp now, std::int64_t limit) {
+  const Guard guard(state_.mutex);
+  const Task* task = state_.find(id);
+  return task ? Keys(state_).holds(*task, now, limit) : KeyHolds{};
 }
 
 KindTimings MemoryReader::timings(std::string_view kind, int newest) {

@@ -26,12 +26,14 @@ class MemoryReader final : public Reader {
   std::vector<QueuePause> pauses() override;
   std::vector<RunnerRow> runners(int limit) override;
   Position position(TaskId id, Timestamp now, std::int64_t limit) override;
+  KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) override;
   KindTimings timings(std::string_view kind, int newest) override;
   StoreFacts facts() override;
   std::vector<std::string> check() override;
   void backup(const std::string& path) override;
 
  private:
+  [[nodiscard]] Task with_block(Task task) const;     // what holds it back now is nowhere kept
   const State& state_;
 };
 

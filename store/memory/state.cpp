@@ -16,11 +16,15 @@ void State::commit() {
 }
 
 void State::rollback() {
-  while (!undo_.empty()) {
+  go_back(0);
+  in_batch_ = false;
+}
+
+void State::go_back(std::size_t mark) {
+  while (undo_.size() > mark) {
     undo_.back()();
     undo_.pop_back();
   }
-  in_batch_ = false;
 }
 
 void State::require_batch() const {

@@ -54,6 +54,8 @@ class State {
   void commit();
   void rollback();
   void require_batch() const;                     // throws std::logic_error outside a batch
+  [[nodiscard]] std::size_t mark() const { return undo_.size(); }
+  void go_back(std::size_t mark);                 // undoes what was changed since
 
   [[nodiscard]] Task* find(TaskId id);
   [[nodiscard]] const Task* find(TaskId id) const;

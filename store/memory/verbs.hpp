@@ -3,6 +3,7 @@
 #pragma once
 
 #include "store/life.hpp"
+#include "store/memory/keys.hpp"
 #include "store/memory/state.hpp"
 #include "store/memory/waits.hpp"
 #include "store/store.hpp"
@@ -25,13 +26,14 @@ class MemoryTasks final : public Tasks {
   Lost take_back(Task& task, LostBy cause, Timestamp now);
 
  private:
-  struct Plan;
   std::optional<EnqueueAnswer> replay(const EnqueueRequest& request) const;
-  const Task* open_twin(std::string_view token, TaskId except) const;
+  std::variant<Enqueued, EnqueueRefused> enqueue_item(const NewTask& wanted, Timestamp now);
+  void supersede(Task& task, Enqueued& successor, std::string_view actor, Timestamp now);
   std::vector<Task*> claimable(Timestamp now);
   std::vector<TaskId> cancel_expired(Timestamp now, int limit);
   std::vector<Enqueued> enqueue_staged(const std::vector<NewTask>& staged, Timestamp now);
   State& state_;
+  Keys keys_{state_};
   Waits waits_{state_};
 };
 

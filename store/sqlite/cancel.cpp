@@ -30,12 +30,13 @@ void SqliteTasks::cancel_queued(HotTask& task, std::string_view code, std::strin
   const Event event = cancel_before_start(task, code, reason, actor, now);
   {
     Query row = session_.db.query(
-        "UPDATE reeve_task SET status = 'cancelled', hold = NULL, finished_at = ?, cancel_reason = ?, dedupe = NULL WHERE id = ?");
+        "UPDATE reeve_task SET status = 'cancelled', hold = NULL, block = 0, finished_at = ?, cancel_reason = ?, dedupe = NULL WHERE id = ?");
     row.bind(now, or_null(reason), task.id).run();
   }
   write_error(session_.db, task.id, 0, *task.error);
   session_.append(event);
   session_.counts.moved(task, from);
+  (void)keys_.left(task);
   waits_.task_ended(task, Waits::Completed::kept, now);
 }
 

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "store/event_data.hpp"
+#include "store/sqlite/key_judge.hpp"
 #include "store/sqlite/task_row.hpp"
 #include "store/sqlite/verbs.hpp"
 
@@ -14,6 +15,7 @@ struct Head {
   int priority = 0;
   std::int64_t run_at = 0;
   TaskId id{};
+  HeadKeys keys{};
   [[nodiscard]] auto place() const { return std::make_tuple(-priority, run_at, id); }
 };
 
@@ -31,7 +33,7 @@ class Lane {
     if (next_ < heads_.size()) return true;
     if (ended_) return false;
     Query query = db.query(
-        "SELECT priority, run_at, id FROM reeve_task INDEXED BY reeve_task_ready "
+        "SELECT priority, run_at, id, concurrency, key_limit, order_key FROM reeve_task INDEXED BY reeve_task_ready "
         "WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND run_at <= ? ORDER BY priority DESC, fair, run_at, id LIMIT ? OFFSET ?");
     query.bind(queue_, kind_, now, piece_, offset_);
     heads_.clear();
@@ -42,7 +44,10 @@ class Lane {
       head.priority = row.small();
       head.run_at = row.integer();
       head.id = row.id();
-      heads_.push_back(head);
+      head.keys.token = row.text();
+      head.keys.limit = row.small();
+      head.keys.line = row.text();
+      heads_.push_back(std::move(head));
     }
     ended_ = static_cast<int>(heads_.size()) < piece_;
     offset_ += piece_;
@@ -133,6 +138,7 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
   const bool more_rings = waits_.ring(now);
   const bool more_due = promote(now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
+  KeyJudge judge(keys_, request);
   if (request.limit > 0) {
     Admission admission{Rooms(request.kinds), Rooms(request.queues)};
     std::vector<Lane> lanes = open_lanes(session_, admission, request.limit);
@@ -141,19 +147,23 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
     for (Lane& lane : lanes)
       if (lane.fill(session_.db, now)) heads.push(&lane);
     std::vector<TaskId> chosen;  // taken when all is chosen: taking changes the index that the lanes read
-    while (!heads.empty() && static_cast<int>(chosen.size()) < request.limit) {
+    while (!heads.empty() && static_cast<int>(chosen.size()) < request.limit && !judge.is_tired()) {
       Lane* lane = heads.top();
       heads.pop();
       if (!admission.admits(*lane)) continue;
-      admission.take(*lane);
-      chosen.push_back(lane->head().id);
+      const Head& head = lane->head();
+      if (judge.look_at(head.keys, head.id, lane->queue(), lane->kind()) == Verdict::admit) {
+        admission.take(*lane);
+        chosen.push_back(head.id);
+      }
       lane->advance();
       if (lane->fill(session_.db, now)) heads.push(lane);
     }
     answer.tasks.reserve(chosen.size());
     for (const TaskId id : chosen) take(id, request, now, answer.tasks);
+    judge.write_blocks();
   }
-  answer.next_due = more_rings || more_due || more_expired ? now : next_due(now);
+  answer.next_due = more_rings || more_due || more_expired || judge.is_tired() ? now : next_due(now);
   return answer;
 }
 

@@ -1,105 +1,98 @@
-#include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
-#include <map>
+// An enqueue, item by item: what stands for it already, who refuses it, whom it supersedes, its rows.
 #include <utility>
 
 #include "store/event_data.hpp"
+#include "store/sqlite/conflicts.hpp"
 #include "store/sqlite/task_row.hpp"
 #include "store/sqlite/verbs.hpp"
 
 namespace reeve::store::sqlite {
 namespace {
 
-// A remembered answer: [[id, reused, payload_differs], ...].
-std::string answer_text(const EnqueueDone& done) {
-  boost::json::array rows;
-  for (const Enqueued& one : done.tasks)
-    rows.push_back(boost::json::array{number(one.id), one.disposition == EnqueueDisposition::reused, one.payload_differs});
-  return boost::json::serialize(rows);
-}
-
-EnqueueDone parse_answer(std::string_view text) {
-  EnqueueDone done;
-  done.replayed = true;
-  const boost::json::value rows = boost::json::parse({text.data(), text.size()});
-  for (const boost::json::value& row : rows.as_array()) {
-    const auto& fields = row.as_array();
-    done.tasks.push_back({TaskId{fields.at(0).as_int64()}, fields.at(1).as_bool() ? EnqueueDisposition::reused : EnqueueDisposition::created,
-                          fields.at(2).as_bool()});
-  }
-  return done;
+// The items before it would have to be taken back if a later one is refused.
+bool may_be_refused_halfway(const EnqueueRequest& request) {
+  if (request.tasks.size() < 2) return false;
+  for (const NewTask& task : request.tasks)
+    if (task.external_id || (task.concurrency && task.concurrency->on_conflict == OnConflict::reject)) return true;
+  return false;
 }
 
 }  // namespace
 
-// Everything is looked up before anything is written, so that a refusal leaves no trace.
 EnqueueAnswer SqliteTasks::enqueue(const EnqueueRequest& request, Timestamp now) {
   session_.require_batch();
   if (auto answer = replay(request)) return std::move(*answer);
+  std::optional<Session::Mark> way_back;
+  if (may_be_refused_halfway(request)) way_back = session_.mark();
+  const TaskId last_before = session_.last_task();
   EnqueueDone done;
-  std::vector<std::pair<std::size_t, std::optional<std::string>>> fresh;  // item, dedupe token
-  std::map<std::string_view, std::size_t> tokens;                         // of this request: the item that has it
-  std::map<std::string_view, std::size_t> externals;
   done.tasks.reserve(request.tasks.size());
-  fresh.reserve(request.tasks.size());
   for (std::size_t item = 0; item < request.tasks.size(); ++item) {
-    const NewTask& wanted = request.tasks[item];
-    auto token = dedupe_token(wanted.kind, wanted.dedupe);
-    if (token) {
-      if (const auto earlier = tokens.find(*token); earlier != tokens.end()) {
-        const bool differs = request.tasks[earlier->second].payload != wanted.payload;
-        done.tasks.push_back({TaskId{-static_cast<std::int64_t>(earlier->second) - 1}, EnqueueDisposition::reused, differs});
-        continue;
-      }
-      if (const auto twin = find_twin(wanted, *token)) {
-        done.tasks.push_back(*twin);
-        continue;
-      }
+    auto stored = enqueue_item(request.tasks[item], now);
+    if (auto* refused = std::get_if<EnqueueRefused>(&stored)) {
+      refused->item = item;
+      if (refused->holder > last_before) refused->holder = TaskId{};  // an item of this request: it will not have been
+      if (way_back) session_.go_back(*way_back);
+      return std::move(*refused);
     }
-    if (wanted.external_id) {
-      if (externals.contains(*wanted.external_id)) return EnqueueRefused{EnqueueRefused::Reason::external_id_taken, item, TaskId{}};
-      if (const auto holder = find_external(*wanted.external_id)) return EnqueueRefused{EnqueueRefused::Reason::external_id_taken, item, *holder};
-      externals.emplace(*wanted.external_id, item);
-    }
-    fresh.emplace_back(item, std::move(token));
-    if (fresh.back().second) tokens.emplace(*fresh.back().second, item);
-    done.tasks.push_back({TaskId{0}, EnqueueDisposition::created, false});
+    done.tasks.push_back(std::move(std::get<Enqueued>(stored)));
   }
-  for (const auto& [item, token] : fresh) {
-    done.tasks[item].id = session_.next_task();
-    insert(request.tasks[item], done.tasks[item].id, token, now);
-  }
-  for (Enqueued& one : done.tasks)  // a negative id names an earlier item of the request
-    if (number(one.id) < 0) one.id = done.tasks[static_cast<std::size_t>(-number(one.id) - 1)].id;
+  if (way_back) session_.forget(*way_back);
   if (request.request_key) remember(request, done, now);
   return done;
 }
 
-std::optional<EnqueueAnswer> SqliteTasks::replay(const EnqueueRequest& request) {
-  if (!request.request_key) return std::nullopt;
-  Query known = session_.db.query("SELECT fingerprint, answer FROM reeve_request WHERE key = ?");
-  known.bind(*request.request_key);
-  if (!known.step()) return std::nullopt;
-  Row row = known.row();
-  if (row.view() != request.fingerprint) return EnqueueRefused{EnqueueRefused::Reason::request_key_reused, 0, TaskId{}};
-  return parse_answer(row.view());
+// Of a refusal nothing is left: it is told before the item has changed anything.
+std::variant<Enqueued, EnqueueRefused> SqliteTasks::enqueue_item(const NewTask& wanted, Timestamp now) {
+  const auto token = dedupe_token(wanted.kind, wanted.dedupe);
+  if (token)
+    if (auto twin = find_twin(wanted, *token, now)) return std::move(*twin);
+  if (wanted.external_id) {
+    if (const auto holder = find_external(*wanted.external_id)) {
+      EnqueueRefused refused;
+      refused.reason = EnqueueRefused::Reason::external_id_taken;
+      refused.holder = *holder;
+      return refused;
+    }
+  }
+  Conflicts conflicts(session_.db);
+  if (const auto busy = conflicts.refuses(wanted)) {
+    EnqueueRefused refused;
+    refused.reason = EnqueueRefused::Reason::key_busy;
+    refused.holder = *busy;
+    return refused;
+  }
+  if (const auto standing = conflicts.stands_in(wanted)) return coalesce(*standing, wanted, now);
+  Enqueued stored;
+  stored.id = session_.next_task();
+  for (const TaskId id : conflicts.superseded_by(wanted)) supersede(id, stored, wanted.created_by, now);
+  if (!stored.superseded.empty()) stored.disposition = EnqueueDisposition::superseded;
+  insert(wanted, stored.id, token, now);
+  return stored;
 }
 
-void SqliteTasks::remember(const EnqueueRequest& request, const EnqueueDone& done, Timestamp now) {
-  const std::string answer = answer_text(done);
-  Query insert = session_.db.query("INSERT INTO reeve_request (key, fingerprint, at, answer) VALUES (?, ?, ?, ?)");
-  insert.bind(*request.request_key, request.fingerprint, now, answer).run();
+// The one that stands for the key: open, or within its window.
+std::optional<Enqueued> SqliteTasks::find_twin(const NewTask& wanted, const std::string& token, Timestamp now) {
+  const std::optional<TaskId> standing = stands_for(token, now);
+  if (!standing) return std::nullopt;
+  Query twin = session_.db.query("SELECT payload FROM reeve_payload WHERE task = ?");
+  twin.bind(*standing);
+  Enqueued reused;
+  reused.id = *standing;
+  reused.disposition = EnqueueDisposition::reused;
+  reused.payload_differs = twin.step() && twin.row().view() != wanted.payload;
+  return reused;
 }
 
-std::optional<Enqueued> SqliteTasks::find_twin(const NewTask& wanted, const std::string& token) {
-  Query twin = session_.db.query("SELECT t.id, p.payload FROM reeve_task t JOIN reeve_payload p ON p.task = t.id WHERE t.dedupe = ?");
-  twin.bind(token);
-  if (!twin.step()) return std::nullopt;
-  Row row = twin.row();
-  const TaskId id = row.id();
-  return Enqueued{id, EnqueueDisposition::reused, row.view() != wanted.payload};
+std::optional<TaskId> SqliteTasks::stands_for(const std::string& token, Timestamp now) {
+  {
+    Query open = session_.db.query("SELECT id FROM reeve_task INDEXED BY reeve_task_dedupe WHERE dedupe = ?");
+    open.bind(token);
+    if (open.step()) return open.row().id();
+  }
+  Query kept = session_.db.query("SELECT task FROM reeve_dedupe WHERE token = ? AND (until IS NULL OR until > ?)");
+  kept.bind(token, now);
+  return kept.step() ? std::optional<TaskId>{kept.row().id()} : std::nullopt;
 }
 
 std::optional<TaskId> SqliteTasks::find_external(const std::string& external_id) {
@@ -108,43 +101,97 @@ std::optional<TaskId> SqliteTasks::find_external(const std::string& external_id)
   return holder.step() ? std::optional<TaskId>{holder.row().id()} : std::nullopt;
 }
 
+Enqueued SqliteTasks::coalesce(TaskId standing, const NewTask& skipped, Timestamp now) {
+  const Task task = load_whole(session_.db, standing).value();
+  session_.append(coalesced_event(task, skipped, now));
+  Enqueued coalesced;
+  coalesced.id = standing;
+  coalesced.disposition = EnqueueDisposition::coalesced;
+  coalesced.payload_differs = task.payload != skipped.payload;
+  return coalesced;
+}
+
+// One that was asked to stop before goes on as it was asked.
+void SqliteTasks::supersede(TaskId id, Enqueued& successor, std::string_view actor, Timestamp now) {
+  std::optional<HotTask> task = load_hot(session_.db, id);
+  if (!task || is_terminal(task->status) || task->cancel_requested_at) return;
+  successor.superseded.push_back(id);
+  if (task->status == Status::queued || task->status == Status::waiting) {
+    const std::string reason = superseded_reason(successor.id);
+    cancel_queued(*task, superseded_code, reason, actor, now);
+    session_.db.query("UPDATE reeve_task SET superseded_by = ? WHERE id = ?").bind(successor.id, id).run();
+    return;
+  }
+  const Event event = supersede_running(*task, successor.id, actor, now);
+  {
+    Query row = session_.db.query("UPDATE reeve_task SET cancel_requested_at = ?, cancel_reason = ?, superseded_by = ? WHERE id = ?");
+    row.bind(now, task->cancel_reason, successor.id, id).run();
+  }
+  session_.append(event);
+  successor.stop.push_back({id, task->epoch});
+}
+
 void SqliteTasks::insert(const NewTask& fresh, TaskId id, const std::optional<std::string>& token, Timestamp now) {
-  Task task;  // only what the event and the counts want to know; the payload is bound where it lies
+  Task task;  // only what the event, the counts and the keys want to know; the payload is bound where it lies
   task.id = id;
   task.kind = fresh.kind;
   task.queue = fresh.queue;
+  task.priority = fresh.priority;
   task.run_at = fresh.run_at.value_or(now);
   task.parent = fresh.parent;
   task.rerun_of = fresh.rerun_of;
+  task.concurrency = fresh.concurrency;
+  task.order_key = fresh.order_key;
+  const std::optional<std::string> key = concurrency_token(fresh.kind, fresh.concurrency);
+  std::optional<int> key_limit;
+  if (fresh.concurrency) key_limit = fresh.concurrency->limit;
+  const bool stands_while_open = fresh.dedupe && !fresh.dedupe->window;
+  const std::optional<std::string> open_token = stands_while_open ? token : std::nullopt;
+  const Hold hold = hold_of(task, now);
+  const int block = keys_.block_of(task, hold);
   {
     Query row = session_.db.query(
-        "INSERT INTO reeve_task (id, queue, kind, priority, status, hold, max_attempts, max_crashes, created_at, run_at, expires_at, dedupe, "
-        "external_id) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)");
-    row.bind(id, fresh.queue, fresh.kind, fresh.priority, static_cast<int>(hold_of(task, now)), fresh.max_attempts, fresh.max_crashes, now,
-             task.run_at, fresh.expires_at, token, fresh.external_id);
+        "INSERT INTO reeve_task (id, queue, kind, priority, status, hold, block, max_attempts, max_crashes, created_at, run_at, expires_at, dedupe, "
+        "external_id, concurrency, key_limit, supersede, order_key) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    row.bind(id, fresh.queue, fresh.kind, fresh.priority, static_cast<int>(hold), block, fresh.max_attempts, fresh.max_crashes, now,
+             task.run_at, fresh.expires_at, open_token, fresh.external_id, key, key_limit, or_null(fresh.supersede_key), or_null(fresh.order_key));
     row.run();
   }
+  insert_payload(fresh, id);
+  if (token && !stands_while_open) {
+    Query row = session_.db.query("INSERT OR REPLACE INTO reeve_dedupe (token, task, until) VALUES (?, ?, ?)");
+    row.bind(*token, id, stands_until(*fresh.dedupe, now)).run();
+  }
+  Event event = event_about(task, "task.enqueued", fresh.created_by, now);
+  event.data = event_data::enqueued(task, now);
+  session_.append(event);
+  session_.counts.add(task, Status::queued, +1);
+}
+
+void SqliteTasks::insert_payload(const NewTask& fresh, TaskId id) {
   const std::optional<std::string> labels = labels_text(fresh.labels);
-  std::optional<std::string_view> scope;
-  if (fresh.dedupe) scope = fresh.dedupe->scope == DedupeScope::global ? "global" : "kind";
   std::optional<std::string_view> dedupe_key;
-  if (fresh.dedupe) dedupe_key = fresh.dedupe->key;
+  std::optional<std::string_view> scope;
+  std::optional<std::int64_t> window;
+  if (fresh.dedupe) {
+    dedupe_key = fresh.dedupe->key;
+    scope = name(fresh.dedupe->scope);
+    if (fresh.dedupe->window) window = *fresh.dedupe->window == for_ever ? -1 : fresh.dedupe->window->count();
+  }
+  std::optional<std::string_view> on_conflict;
+  if (fresh.concurrency) on_conflict = name(fresh.concurrency->on_conflict);
   {
     Query row = session_.db.query(
         "INSERT INTO reeve_payload (task, payload, metadata, overrides, labels, dedupe_key, dedupe_scope, traceparent, created_by, parent, "
-        "rerun_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "rerun_of, on_conflict, dedupe_window) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     row.bind(id, fresh.payload, or_null(fresh.metadata), or_null(fresh.overrides), labels, dedupe_key, scope, or_null(fresh.traceparent),
-             or_null(fresh.created_by), fresh.parent, fresh.rerun_of);
+             or_null(fresh.created_by), fresh.parent, fresh.rerun_of, on_conflict, window);
     row.run();
   }
   for (const auto& [key, value] : fresh.labels) {
     Query row = session_.db.query("INSERT INTO reeve_label (key, value, task) VALUES (?, ?, ?)");
     row.bind(key, value, id).run();
   }
-  Event event = event_about(task, "task.enqueued", fresh.created_by, now);
-  event.data = event_data::enqueued(task, now);
-  session_.append(event);
-  session_.counts.add(task, Status::queued, +1);
 }
 
 }  // namespace reeve::store::sqlite

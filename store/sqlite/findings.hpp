@@ -28,4 +28,7 @@ class Findings {
 // Steps, waits, signals and timers that contradict their tasks or each other.
 void check_parts(Connection& db, Findings& findings);
 
+// Of concurrency, order and dedupe keys.
+void check_keys(Connection& db, Findings& findings);
+
 }  // namespace reeve::store::sqlite

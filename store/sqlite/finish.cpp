@@ -26,6 +26,7 @@ Finished SqliteTasks::end(HotTask& task, const Finish& finish, Timestamp now) {
     ended.answer.status = task.status;
     ended.answer.retry_at = task.run_at;
   }
+  ended.answer.let_go = keys_.left(task);
   if (!is_terminal(task.status)) return ended.answer;
   const bool forget = task.status == Status::succeeded && !finish.keep_steps;
   ended.answer.woke_others = waits_.task_ended(task, forget ? Waits::Completed::forgotten : Waits::Completed::kept, now);
@@ -41,7 +42,7 @@ std::vector<Enqueued> SqliteTasks::enqueue_staged(const std::vector<NewTask>& st
     one.tasks.push_back(task);
     const EnqueueAnswer answer = enqueue(one, now);
     if (const auto* done = std::get_if<EnqueueDone>(&answer)) stored.push_back(done->tasks.at(0));
-    else stored.push_back({std::get<EnqueueRefused>(answer).holder, EnqueueDisposition::reused, false});
+    else stored.push_back({std::get<EnqueueRefused>(answer).holder, EnqueueDisposition::reused, false, {}, {}});
   }
   return stored;
 }
@@ -49,10 +50,12 @@ std::vector<Enqueued> SqliteTasks::enqueue_staged(const std::vector<NewTask>& st
 // What end_attempt() changed. The indexes of ready and held tasks are only touched when the task is queued again.
 void SqliteTasks::write_ended(const Task& task, Timestamp now) {
   if (task.status == Status::queued) {
+    const Hold hold = hold_of(task, now);
+    const int block = keys_.block_of(task, hold);
     Query row = session_.db.query(
-        "UPDATE reeve_task SET status = 'queued', hold = ?, run_at = ?, attempt = ?, crashes = ?, interruptions = ?, snoozes = ?, runner = 0, "
+        "UPDATE reeve_task SET status = 'queued', hold = ?, block = ?, run_at = ?, attempt = ?, crashes = ?, interruptions = ?, snoozes = ?, runner = 0, "
         "lease_expires_at = NULL, started_at = ?, stale_at = NULL, stale_reason = NULL WHERE id = ?");
-    row.bind(static_cast<int>(hold_of(task, now)), task.run_at, task.attempt, task.crashes, task.interruptions, task.snoozes, task.started_at,
+    row.bind(static_cast<int>(hold), block, task.run_at, task.attempt, task.crashes, task.interruptions, task.snoozes, task.started_at,
              task.id);
     row.run();
   } else if (task.status == Status::waiting) {

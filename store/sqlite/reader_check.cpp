@@ -79,11 +79,12 @@ std::vector<std::string> SqliteReader::check() {
                 "WHERE t.attempt > max(t.max_attempts, 1)");
   findings.find(db_,
                 "SELECT 'tasks ' || group_concat(t.id) || ' are open with one dedupe key' FROM reeve_task t JOIN reeve_payload p ON p.task = t.id "
-                "WHERE p.dedupe_key IS NOT NULL AND t.finished_at IS NULL "
+                "WHERE p.dedupe_key IS NOT NULL AND p.dedupe_window IS NULL AND t.finished_at IS NULL "
                 "GROUP BY p.dedupe_key, p.dedupe_scope, iif(p.dedupe_scope = 'kind', t.kind, '') HAVING count(*) > 1");
   findings.find(db_,
                 "SELECT 'task ' || t.id || ' has no payload' FROM reeve_task t LEFT JOIN reeve_payload p ON p.task = t.id WHERE p.task IS NULL");
   check_parts(db_, findings);
+  check_keys(db_, findings);
   Replay replay(findings);
   {
     Query query = db_.query("SELECT task, type FROM reeve_event WHERE task IS NOT NULL ORDER BY task, seq");

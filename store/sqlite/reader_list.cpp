@@ -54,8 +54,8 @@ std::string_view condition(State state) {
   switch (state) {
     case State::scheduled: return "(t.status = 'queued' AND t.run_at > ?1 AND NOT " REEVE_TRIED ")";
     case State::retrying: return "(t.status = 'queued' AND t.run_at > ?1 AND " REEVE_TRIED ")";
-    case State::queued: return "(t.status = 'queued' AND t.run_at <= ?1 AND NOT " REEVE_PAUSED ")";
-    case State::blocked: return "(t.status = 'queued' AND t.run_at <= ?1 AND " REEVE_PAUSED ")";
+    case State::queued: return "(t.status = 'queued' AND t.run_at <= ?1 AND t.block = 0 AND NOT " REEVE_PAUSED ")";
+    case State::blocked: return "(t.status = 'queued' AND t.run_at <= ?1 AND (t.block <> 0 OR " REEVE_PAUSED "))";
     case State::claimed: return "(t.status = 'claimed' AND t.cancel_requested_at IS NULL)";
     case State::running: return "(t.status = 'running' AND t.cancel_requested_at IS NULL AND t.stale_at IS NULL)";
     case State::stale: return "(t.status = 'running' AND t.cancel_requested_at IS NULL AND t.stale_at IS NOT NULL)";

@@ -13,26 +13,30 @@ RetryResult SqliteTasks::retry(TaskId id, std::string_view actor, Timestamp now)
   if (!is_terminal(task->status)) return RetryResult::not_terminal;
   const Status from = task->status;
   std::optional<std::string> token = dedupe_token(task->kind, task->dedupe);
-  bool taken = false;
-  if (token) {
-    Query twin = session_.db.query("SELECT 1 FROM reeve_task WHERE dedupe = ?");
-    taken = twin.bind(*token).step();
-  }
-  if (taken) token.reset();
+  const std::optional<TaskId> standing = token ? stands_for(*token, now) : std::nullopt;
+  const bool taken = standing && *standing != id;
+  if (taken || (task->dedupe && task->dedupe->window)) token.reset();  // a window goes on by itself
   const Event event = reopen(*task, !taken, actor, now);
+  const int block = keys_.block_of(*task, Hold::ready);
   {
     Query row = session_.db.query(
-        "UPDATE reeve_task SET status = 'queued', hold = 0, run_at = ?, attempt = 0, crashes = 0, interruptions = 0, snoozes = 0, "
-        "generation = ?, started_at = NULL, finished_at = NULL, expires_at = NULL, cancel_requested_at = NULL, cancel_reason = NULL, dedupe = ? "
+        "UPDATE reeve_task SET status = 'queued', hold = 0, block = ?, run_at = ?, attempt = 0, crashes = 0, interruptions = 0, snoozes = 0, "
+        "generation = ?, started_at = NULL, finished_at = NULL, expires_at = NULL, cancel_requested_at = NULL, cancel_reason = NULL, superseded_by = NULL, dedupe = ? "
         "WHERE id = ?");
-    row.bind(now, task->generation, token, id).run();
+    row.bind(block, now, task->generation, token, id).run();
   }
   session_.db.query("DELETE FROM reeve_error WHERE task = ? AND epoch = 0").bind(id).run();
   session_.db.query("DELETE FROM reeve_progress WHERE task = ?").bind(id).run();
-  if (taken) session_.db.query("UPDATE reeve_payload SET dedupe_key = NULL, dedupe_scope = NULL WHERE task = ?").bind(id).run();
+  if (taken) give_up_dedupe(id);
+  keys_.came_back(*task);
   session_.append(event);
   session_.counts.moved(*task, from);
   return RetryResult::requeued;
+}
+
+void SqliteTasks::give_up_dedupe(TaskId id) {
+  session_.db.query("UPDATE reeve_payload SET dedupe_key = NULL, dedupe_scope = NULL, dedupe_window = NULL WHERE task = ?").bind(id).run();
+  session_.db.query("DELETE FROM reeve_dedupe WHERE task = ?").bind(id).run();
 }
 
 RemoveResult SqliteTasks::remove(TaskId id, std::string_view actor, Timestamp now) {

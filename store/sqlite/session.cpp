@@ -58,6 +58,22 @@ void Session::rollback() noexcept {
   loaded_ = false;
 }
 
+Session::Mark Session::mark() {
+  db.query("SAVEPOINT reeve_mark").run();
+  return {last_task_, last_event_, last_signal_, counts};
+}
+
+void Session::go_back(const Mark& mark) {
+  db.query("ROLLBACK TO reeve_mark").run();
+  forget(mark);
+  last_task_ = mark.last_task;
+  last_event_ = mark.last_event;
+  last_signal_ = mark.last_signal;
+  counts = mark.counts;
+}
+
+void Session::forget(const Mark&) { db.query("RELEASE reeve_mark").run(); }
+
 void Session::require_batch() const {
   if (!db.in_transaction()) throw std::logic_error("a verb of the store was called outside batch()");
 }

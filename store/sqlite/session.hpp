@@ -53,6 +53,17 @@ class Session {
   std::int64_t next_signal() { return ++last_signal_; }
   [[nodiscard]] TaskId last_task() const { return TaskId{last_task_}; }
   std::int64_t next_runner() { return ++last_runner_; }
+  // A place inside the transaction to which everything can be taken back. One at a time; each is gone back to or forgotten.
+  struct Mark {
+    std::int64_t last_task = 0;
+    std::int64_t last_event = 0;
+    std::int64_t last_signal = 0;
+    CountDeltas counts{};
+  };
+  [[nodiscard]] Mark mark();
+  void go_back(const Mark& mark);
+  void forget(const Mark& mark);
+
   // Rows are about to be deleted: what was the newest number must not be forgotten with them.
   void keep_numbers() { numbers_at_risk_ = true; }
   void prune_events_to(std::int64_t seq);

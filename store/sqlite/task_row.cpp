@@ -5,7 +5,26 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "store/life.hpp"
+
 namespace reeve::store::sqlite {
+
+namespace {
+
+void read_keys(Row& row, Task& task) {
+  if (row.null()) {
+    row.skip(2);
+  } else {
+    const std::string token = row.text();
+    task.concurrency = parse_concurrency_token(token, row.small());
+  }
+  task.supersede_key = row.text();
+  task.order_key = row.text();
+  task.superseded_by = row.maybe_id();
+  task.block = row.small();
+}
+
+}  // namespace
 
 void read_task(Row& row, Task& task) {
   task.id = row.id();
@@ -35,17 +54,22 @@ void read_task(Row& row, Task& task) {
   task.cancel_reason = row.text();
   task.expires_at = row.maybe_time();
   task.external_id = row.maybe_text();
+  read_keys(row, task);
 }
 
 void read_side(Row& row, Task& task) {
   task.overrides = row.text();
   task.labels = parse_labels(row.view());
-  if (auto key = row.maybe_text()) task.dedupe = Dedupe{std::move(*key), row.view() == "global" ? DedupeScope::global : DedupeScope::kind};
+  if (auto key = row.maybe_text()) task.dedupe = Dedupe{std::move(*key), parse_key_scope(row.view()).value_or(KeyScope::kind), {}};
   else row.skip();
   task.traceparent = row.text();
   task.created_by = row.text();
   task.parent = row.maybe_id();
   task.rerun_of = row.maybe_id();
+  const auto on_conflict = parse_on_conflict(row.view());
+  if (task.concurrency && on_conflict) task.concurrency->on_conflict = *on_conflict;
+  const auto window = row.maybe_integer();
+  if (task.dedupe && window) task.dedupe->window = *window < 0 ? for_ever : Millis{*window};
 }
 
 void read_payload(Row& row, Task& task) {

@@ -2,6 +2,7 @@
 // changed; the transaction around it is the batch's.
 #pragma once
 
+#include "store/sqlite/keys.hpp"
 #include "store/sqlite/session.hpp"
 #include "store/sqlite/step_row.hpp"
 #include "store/sqlite/task_row.hpp"
@@ -27,12 +28,16 @@ class SqliteTasks final : public Tasks {
   Lost take_back(TaskId task, LostBy cause, Timestamp now);
 
  private:
-  struct Wanted;                                                            // an item of an enqueue, looked up
   std::optional<EnqueueAnswer> replay(const EnqueueRequest& request);
   void remember(const EnqueueRequest& request, const EnqueueDone& done, Timestamp now);
-  std::optional<Enqueued> find_twin(const NewTask& wanted, const std::string& token);
+  std::variant<Enqueued, EnqueueRefused> enqueue_item(const NewTask& wanted, Timestamp now);
+  std::optional<Enqueued> find_twin(const NewTask& wanted, const std::string& token, Timestamp now);
+  std::optional<TaskId> stands_for(const std::string& token, Timestamp now);   // a dedupe key
   std::optional<TaskId> find_external(const std::string& external_id);
+  Enqueued coalesce(TaskId standing, const NewTask& skipped, Timestamp now);
+  void supersede(TaskId id, Enqueued& successor, std::string_view actor, Timestamp now);
   void insert(const NewTask& fresh, TaskId id, const std::optional<std::string>& token, Timestamp now);
+  void insert_payload(const NewTask& fresh, TaskId id);
 
   bool promote(Timestamp now);                                              // true: there may be more
   bool take(TaskId id, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
@@ -43,8 +48,10 @@ class SqliteTasks final : public Tasks {
   void write_attempt(const Finish& finish, Timestamp now);
   std::vector<TaskId> cancel_expired(Timestamp now, int limit);
   void cancel_queued(HotTask& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now);
+  void give_up_dedupe(TaskId id);
   std::vector<Enqueued> enqueue_staged(const std::vector<NewTask>& staged, Timestamp now);
   Session& session_;
+  Keys keys_{session_.db};
   Waits waits_{session_};
 };
 

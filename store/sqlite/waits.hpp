@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/life.hpp"
+#include "store/sqlite/keys.hpp"
 #include "store/sqlite/session.hpp"
 #include "store/sqlite/step_row.hpp"
 #include "store/sqlite/task_row.hpp"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "handlers/overrides.hpp"
+#include "store/life.hpp"
 
 namespace reeve::supervisor {
 
@@ -72,11 +73,26 @@ void Core::claim_if_useful(Now now) {
   asked_limit_ = rooms.limit;
   // More due work may stay behind when a kind or queue has little room; it is looked for again when a slot frees.
   maybe_more_ = rooms.restricted;
-  effects_.push_back(ClaimTasks{{.runner = runner_,
-                                 .lease_expires_at = now.lease + options_.lease,
-                                 .limit = rooms.limit,
-                                 .kinds = std::move(rooms.kinds),
-                                 .queues = std::move(rooms.queues)}});
+  store::ClaimRequest request{.runner = runner_,
+                              .lease_expires_at = now.lease + options_.lease,
+                              .limit = rooms.limit,
+                              .kinds = std::move(rooms.kinds),
+                              .queues = std::move(rooms.queues)};
+  add_held_keys(request);
+  effects_.push_back(ClaimTasks{std::move(request)});
+}
+
+// A body that outlives its claim still has its keys. While it is certain that the store counts it, it is not counted here.
+void Core::add_held_keys(store::ClaimRequest& request) const {
+  for (const auto& [key, attempt] : attempts_) {
+    if (!attempt.body || !attempt.claim_in_doubt) continue;
+    if (!attempt.line.empty()) request.held_lines.push_back(attempt.line);
+    if (attempt.key_token.empty()) continue;
+    store::HeldKey held;
+    held.token = attempt.key_token;
+    held.bodies = 1;
+    request.held_keys.push_back(std::move(held));
+  }
 }
 
 void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
@@ -102,6 +118,8 @@ void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
     handlers::Handler handler = handlers::with_overrides(*declared, task.overrides);
     Attempt attempt{.kind = task.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
                     .watch = AttemptWatch(handler, now.moment, fence_after(asked.moment)), .agenda = Moment::max()};
+    attempt.key_token = store::concurrency_token(task.kind, task.concurrency).value_or("");
+    attempt.line = task.order_key;
     const auto [place, fresh] = attempts_.emplace(key, std::move(attempt));
     if (!fresh) continue;
     admission_.started(task.kind, task.queue);
@@ -155,6 +173,7 @@ void Core::lost(ClaimKey claim, Now) {
 
 void Core::stop(Attempts::iterator attempt, StopReason reason, bool kill) {
   if (!attempt->second.body) return;
+  if (reason == StopReason::lease_lost) attempt->second.claim_in_doubt = true;
   if (!attempt->second.stopping) attempt->second.stopping = reason;
   attempt->second.watch.stopping();
   effects_.push_back(StopBody{attempt->first, reason, kill});
@@ -165,6 +184,11 @@ void Core::ended(ClaimKey claim, Now now) {
   const auto found = attempts_.find(claim);
   if (found == attempts_.end() || !found->second.body) return;
   found->second.body = false;
+  // Tasks of its keys were passed over, and nothing in the store tells that they could start now.
+  if (found->second.claim_in_doubt && !(found->second.key_token.empty() && found->second.line.empty())) {
+    maybe_more_ = true;
+    arrived_meanwhile_ |= claiming_;
+  }
   agenda_.erase({found->second.agenda, claim});
   admission_.ended(found->second.kind, found->second.queue);
   freed_meanwhile_ = claiming_;
@@ -263,7 +287,10 @@ void Core::tend(Attempts::iterator attempt, Now now) {
   const Due due = attempt->second.watch.due(now.moment);
   if (due.warn_soft_timeout) effects_.push_back(WarnSoftTimeout{attempt->first});
   if (due.flag_stale) effects_.push_back(FlagStale{attempt->first, "no sign of life from the handler for its watchdog interval"});
-  if (due.kill) attempt->second.watch.renewed(Moment::max());  // the fence is reached once
+  if (due.kill) {
+    attempt->second.watch.renewed(Moment::max());  // the fence is reached once
+    attempt->second.claim_in_doubt = true;
+  }
   if (due.stop) stop(attempt, *due.stop, due.kill);
   else reschedule(attempt);
 }

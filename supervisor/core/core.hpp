@@ -106,10 +106,14 @@ class Core {
     bool body = true;                                  // holds a slot
     std::optional<executors::StopReason> stopping{};
     Moment agenda{};                                   // where it stands in agenda_
+    std::string key_token{};                           // of its concurrency key; empty: none
+    std::string line{};                                // its order key; empty: none
+    bool claim_in_doubt = false;                       // lost, or past its fence: the store may not count its body any more
   };
   using Attempts = std::map<store::ClaimKey, Attempt>;
 
   void claim_if_useful(Now now);
+  void add_held_keys(store::ClaimRequest& request) const;
   void stop(Attempts::iterator attempt, executors::StopReason reason, bool kill);
   void reschedule(Attempts::iterator attempt);
   void tend(Attempts::iterator attempt, Now now);      // acts on what its watch says

@@ -217,7 +217,7 @@ class Lab:
         """Enqueues; the acknowledgement is noted only after the whole answer is here. Returns the id."""
         headers = {"Idempotency-Key": key} if key else None
         answer = self.ok("POST", "/v1/tasks", {"kind": kind, "payload": script, **options}, headers)
-        if answer["disposition"] == "created":
+        if answer["disposition"] in ("created", "superseded"):
             self.acks.append((answer["id"], script))
         return answer["id"]
 

@@ -69,7 +69,7 @@ class Enqueue(DaemonCase):
         self.assertEqual(len({answer["id"] for answer in answers}), 1)
         self.assertEqual(sorted(answer["disposition"] for answer in answers).count("created"), 1)
         other = lab.ok("POST", "/v1/tasks", {"kind": "chaos", "payload": "exit 0", "dedupe_key": "k"})
-        self.assertEqual((other["disposition"], other["payload_differs"]), ("reused", True))
+        self.assertEqual((other["disposition"], other["payload_mismatch"]), ("reused", True))
         lab.open_gate("go")
         lab.wait(answers[0]["id"])
         again = lab.ok("POST", "/v1/tasks", {"kind": "chaos", "payload": "exit 0", "dedupe_key": "k"})

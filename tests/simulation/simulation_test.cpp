@@ -30,10 +30,11 @@ TEST_CASE("whatever goes wrong, tasks end once, limits hold, and everything come
     total.cancels += tally.cancels;
     total.outages += tally.outages;
     total.suspended += tally.suspended;
+    total.superseded += tally.superseded;
     for (const auto& [end, count] : tally.ends) total.ends[end] += count;
   }
   std::cout << total.tasks << " tasks, " << total.bodies << " bodies, " << total.crashes << " crashes, " << total.cancels << " cancels, "
-            << total.outages << " outages, " << total.suspended << " suspended\n";
+            << total.outages << " outages, " << total.suspended << " suspended, " << total.superseded << " superseded\n";
   if (seeds < 100) return;
   // The weather really was bad, and the runs really did something.
   CHECK(total.bodies > total.tasks);
@@ -41,6 +42,7 @@ TEST_CASE("whatever goes wrong, tasks end once, limits hold, and everything come
   CHECK(total.cancels > 100);
   CHECK(total.outages > 20);
   CHECK(total.suspended > 500);
+  CHECK(total.superseded > 100);
   CHECK(total.ends["succeeded"] > 1000);
   CHECK(total.ends["failed"] > 100);
   CHECK(total.ends["cancelled"] > 100);

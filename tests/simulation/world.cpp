@@ -108,12 +108,35 @@ void World::enqueue_one() {
   task.max_attempts = std::uniform_int_distribution<>(1, 4)(dice_);
   task.max_crashes = std::uniform_int_distribution<>(1, 6)(dice_);
   if (chance(0.3)) task.run_at = now_.wall + between(0, 5'000);
+  add_keys(task);
   const auto answer = transact(*store_, [&](store::Store& store) { return store.tasks().enqueue({.tasks = {task}}, now_.wall); });
-  tasks_.push_back(std::get<store::EnqueueDone>(answer).tasks.at(0).id);
+  const store::Enqueued& enqueued = std::get<store::EnqueueDone>(answer).tasks.at(0);
+  tasks_.push_back(enqueued.id);
   ++tally_.tasks;
+  tally_.superseded += static_cast<int>(enqueued.superseded.size());
   if (!core_) return;
+  for (const ClaimKey key : enqueued.stop) {
+    later(between(0, 20), [this, key] {
+      if (core_) core_->cancel(key, now_);
+      pump();
+    });
+  }
   core_->work_arrived(now_);
   pump();
+}
+
+// Few keys, so that they meet: k1 lets one body run, k2 two.
+void World::add_keys(store::NewTask& task) {
+  if (chance(0.3)) {
+    store::Concurrency concurrency;
+    concurrency.limit = std::uniform_int_distribution<>(1, 2)(dice_);
+    concurrency.key = "k" + std::to_string(concurrency.limit);
+    if (concurrency.limit == 1 && chance(0.1)) concurrency.on_conflict = store::OnConflict::supersede;
+    if (concurrency.limit == 2 && chance(0.1)) concurrency.on_conflict = store::OnConflict::queue_latest;
+    task.concurrency = concurrency;
+  }
+  if (chance(0.2)) task.order_key = chance(0.5) ? "l" : "m";
+  if (chance(0.05)) task.supersede_key = "s";
 }
 
 TaskId World::some_task() { return tasks_[std::uniform_int_distribution<std::size_t>(0, tasks_.size() - 1)(dice_)]; }
@@ -304,7 +327,8 @@ void World::record_end(const store::Finish& finish) {
             [this, finish, finished](bool done) {
               if (!done) record_end(finish);
               else core_->settled(finish.claim, finished->retry_at, now_);
-              if (done && (finished->status == store::Status::waiting || finished->woke_others)) core_->work_arrived(now_);
+              const bool look_again = finished->status == store::Status::waiting || finished->woke_others || finished->let_go;
+              if (done && look_again) core_->work_arrived(now_);
             });
 }
 
@@ -347,6 +371,15 @@ void World::check_limits() const {
   if (!core_) return;
   const std::size_t bodies = bodies_.size() + launched_.size();
   if (bodies > 8) violated("I23: " + std::to_string(bodies) + " bodies under a limit that was never above 8");
+  std::map<std::string, int> of_key;
+  std::map<std::string, int> of_line;
+  const auto count = [&](const Body& body) {
+    const auto& concurrency = body.task.concurrency;
+    if (concurrency && ++of_key[concurrency->key] > concurrency->limit) violated("I23: " + std::to_string(of_key[concurrency->key]) + " bodies of the key " + concurrency->key);
+    if (!body.task.order_key.empty() && ++of_line[body.task.order_key] > 1) violated("I24: two bodies of the line " + body.task.order_key);
+  };
+  for (const auto& [key, body] : bodies_) count(body);
+  for (const auto& [key, body] : launched_) count(body);
   if (static_cast<std::size_t>(core_->admission().running()) != bodies)
     violated("I23: admission counts " + std::to_string(core_->admission().running()) + " bodies, there are " + std::to_string(bodies));
 }

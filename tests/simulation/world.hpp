@@ -47,7 +47,7 @@ struct Weather {
 };
 
 struct Tally {
-  int tasks = 0, bodies = 0, crashes = 0, cancels = 0, outages = 0, suspended = 0;
+  int tasks = 0, bodies = 0, crashes = 0, cancels = 0, outages = 0, suspended = 0, superseded = 0;
   std::map<std::string, int> ends{};
 };
 
@@ -79,6 +79,7 @@ class World {
 
   // ---- what happens in it ----
   void enqueue_one();
+  void add_keys(store::NewTask& task);
   void cancel_one();
   void reload_limits();
   void start_runner();

@@ -12,7 +12,7 @@ TEST_CASE("an enqueued task is read back as it was given", "[enqueue][conformanc
   fresh.overrides = R"({"timeout":"5s"})";
   fresh.labels = {{"tenant", "acme"}, {"region", "eu"}};
   fresh.external_id = "order-17";
-  fresh.dedupe = Dedupe{"k", DedupeScope::global};
+  fresh.dedupe = Dedupe{"k", KeyScope::global};
   fresh.max_attempts = 9;
   fresh.max_crashes = 2;
   fresh.expires_at = test.now + 1h;
@@ -135,11 +135,11 @@ TEST_CASE("a dedupe key of a kind is another for another kind", "[enqueue][dedup
 TEST_CASE("a global dedupe key is one for all kinds", "[enqueue][dedupe][conformance]") {
   StoreTest test;
   NewTask fresh = StoreTest::task("echo");
-  fresh.dedupe = Dedupe{"k", DedupeScope::global};
+  fresh.dedupe = Dedupe{"k", KeyScope::global};
   const TaskId first = test.enqueue(fresh);
   fresh.kind = "report";
   CHECK(test.enqueue_one(fresh).id == first);
-  fresh.dedupe->scope = DedupeScope::kind;
+  fresh.dedupe->scope = KeyScope::kind;
   CHECK(test.enqueue_one(fresh).disposition == EnqueueDisposition::created);
 }
 

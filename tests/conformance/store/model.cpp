@@ -19,7 +19,11 @@ std::string text(const std::string& value) { return value; }
 std::string text(double value) { return std::to_string(value); }
 std::string text(int value) { return std::to_string(value); }
 std::string text(TaskId id) { return std::to_string(number(id)); }
-std::string text(const Dedupe& dedupe) { return dedupe.key + (dedupe.scope == DedupeScope::global ? "/global" : "/kind"); }
+std::string text(Millis span) { return std::to_string(span.count()); }
+std::string text(const Dedupe& dedupe) { return dedupe.key + "/" + std::string(name(dedupe.scope)) + "/" + text(dedupe.window); }
+std::string text(const Concurrency& c) {
+  return c.key + "/" + std::to_string(c.limit) + "/" + std::string(name(c.scope)) + "/" + std::string(name(c.on_conflict));
+}
 std::string text(Outcome outcome) { return std::string(name(outcome)); }
 std::string text(const TaskError& e) {
   return e.code + "|" + e.message + "|" + e.detail + "|" + text(e.exit_code) + "|" + text(e.signal) + "|" + e.stderr_tail;
@@ -40,7 +44,8 @@ std::string text(const Task& t) {
       << ' ' << t.crashes << '/' << t.max_crashes << ' ' << t.interruptions << ' ' << t.snoozes << " g" << t.generation << " e" << t.epoch << " r"
       << t.runner << " lease " << text(t.lease_expires_at) << " times " << text(t.created_at) << ' ' << text(t.run_at) << ' ' << text(t.claimed_at)
       << ' ' << text(t.started_at) << ' ' << text(t.finished_at) << ' ' << text(t.last_seen_at) << " stale " << text(t.stale_at) << t.stale_reason
-      << " cancel " << text(t.cancel_requested_at) << t.cancel_reason << " expires " << text(t.expires_at);
+      << " cancel " << text(t.cancel_requested_at) << t.cancel_reason << " expires " << text(t.expires_at) << " key " << text(t.concurrency)
+      << " supersede " << t.supersede_key << " line " << t.order_key << " superseded by " << text(t.superseded_by);
   return out.str();
 }
 
@@ -77,7 +82,11 @@ std::string text(const Signal& s) {
 
 std::string text(const std::vector<Enqueued>& tasks) {
   std::string out;
-  for (const Enqueued& one : tasks) out += " " + text(one.id) + std::string(name(one.disposition)) + (one.payload_differs ? "!" : "");
+  for (const Enqueued& one : tasks) {
+    out += " " + text(one.id) + std::string(name(one.disposition)) + (one.payload_differs ? "!" : "");
+    for (const TaskId id : one.superseded) out += "<" + text(id);
+    for (const ClaimKey& key : one.stop) out += " stop " + text(key.task) + ":" + std::to_string(key.epoch);
+  }
   return out;
 }
 
@@ -100,8 +109,23 @@ std::string text(const std::vector<Lost>& lost) {
   return out;
 }
 
-// Everything a reader can tell.
-std::string everything(Reader& reader, Timestamp now) {
+std::string text(const Waiting& waiting) { return std::to_string(waiting.ahead) + (waiting.at_least ? "+" : ""); }
+
+std::string text(const KeyHolder& holder) { return text(holder.task) + std::string(name(holder.status)) + text(holder.since); }
+
+std::string text(const KeyHolds& holds) {
+  std::string out;
+  if (holds.key) {
+    out += "key " + std::to_string(holds.key->taken) + " ahead " + text(holds.key->waiting);
+    for (const KeyHolder& holder : holds.key->holders) out += " " + text(holder);
+  }
+  if (holds.line) out += " line " + text(holds.line->first) + " ahead " + text(holds.line->waiting);
+  return out;
+}
+
+// Everything a reader can tell. What a claim has not met yet the stores may call queued or blocked: with keys they are told together, and
+// only those that could start are counted before another.
+std::string everything(Reader& reader, Timestamp now, bool keys) {
   std::ostringstream out;
   ListQuery list;
   list.order = Order::oldest_first;
@@ -119,12 +143,16 @@ std::string everything(Reader& reader, Timestamp now) {
     for (const Signal& signal : reader.signals(task.id, false)) out << text(signal) << '\n';
     out << "unconsumed " << reader.signals(task.id, true).size() << '\n';
     for (const Timer& timer : reader.timers(task.id)) out << "timer " << timer.name << ' ' << text(timer.at) << ' ' << text(timer.fired_at) << '\n';
+    out << text(reader.key_holds(task.id, now, 3)) << '\n';
+    if (keys) continue;
     const Position position = reader.position(task.id, now, 5);
     out << "position " << position.ahead << position.at_least << '\n';
   }
   for (int state = 0; state <= static_cast<int>(State::cancelled); ++state) {
     ListQuery one;
     one.selector.states = {static_cast<State>(state)};
+    if (keys && state == static_cast<int>(State::blocked)) continue;
+    if (keys && state == static_cast<int>(State::queued)) one.selector.states.push_back(State::blocked);
     one.limit = 7;
     const TaskPage page = reader.list(one, now);
     out << name(static_cast<State>(state)) << ':';
@@ -148,7 +176,7 @@ std::string everything(Reader& reader, Timestamp now) {
 // One random program. Each step is a function from a store to the text of its answer, so that both stores do the same.
 class Program {
  public:
-  explicit Program(std::uint64_t seed) : dice_(seed) {}
+  explicit Program(std::uint64_t seed) : with_keys(seed % 3 != 0), dice_(seed) {}
   using Step = std::function<std::string(Store&)>;
 
   Step next() {
@@ -184,6 +212,7 @@ class Program {
     }
   }
 
+  const bool with_keys;
   // What the store under the model answered to a claim: the keys to go on with.
   std::vector<ClaimKey> keys{};
   Timestamp now = from_ms(1'800'000'000'000);
@@ -205,12 +234,27 @@ class Program {
     task.priority = roll(10);
     task.payload = word("\"payload", 3) + "\"";
     if (roll(3) == 0) task.run_at = now + Millis{roll(6'000) - 1'000};
-    if (roll(4) == 0) task.dedupe = Dedupe{word("k", 3), roll(2) == 0 ? DedupeScope::kind : DedupeScope::global};
+    if (roll(4) == 0) task.dedupe = Dedupe{word("k", 3), roll(2) == 0 ? KeyScope::kind : KeyScope::global};
     if (roll(8) == 0) task.external_id = word("x", 20);
     if (roll(6) == 0) task.expires_at = now + Millis{roll(5'000)};
     if (roll(4) == 0) task.labels = {{"a", word("v", 2)}};
     task.max_crashes = 1 + roll(3);
+    if (with_keys) add_keys(task);
     return task;
+  }
+
+  void add_keys(NewTask& task) {
+    if (task.dedupe && roll(2) == 0) task.dedupe->window = roll(3) == 0 ? for_ever : Millis{1 + roll(3'000)};
+    if (roll(2) == 0) {
+      Concurrency concurrency;
+      concurrency.key = word("c", 3);
+      concurrency.limit = 1 + roll(3);
+      concurrency.scope = roll(4) == 0 ? KeyScope::kind : KeyScope::global;
+      if (roll(3) == 0) concurrency.on_conflict = static_cast<OnConflict>(roll(5));
+      task.concurrency = concurrency;
+    }
+    if (roll(4) == 0) task.order_key = word("l", 2);
+    if (roll(10) == 0) task.supersede_key = word("s", 2);
   }
 
   Step enqueue() {
@@ -233,6 +277,13 @@ class Program {
     request.kinds = {{"echo", roll(4)}};
     if (roll(2) == 0) request.kinds.push_back({"report", 1 + roll(3)});
     if (roll(3) == 0) request.queues = {{"q0", roll(3)}};
+    if (with_keys && roll(6) == 0) {
+      HeldKey held;
+      held.token = '\x1f' + word("c", 3);
+      held.bodies = 1 + roll(2);
+      request.held_keys.push_back(held);
+    }
+    if (with_keys && roll(10) == 0) request.held_lines.push_back(word("l", 2));
     return [this, request, at = now](Store& s) {
       const ClaimAnswer answer = s.tasks().claim(request, at);
       std::string out = "next due " + text(answer.next_due);
@@ -463,7 +514,8 @@ void compare(std::uint64_t seed, int steps) {
     tested->batch(operations);
     REQUIRE(group.answers == expected);
     if (dice() % 16 != 0) continue;
-    REQUIRE(everything(*reader, program.now) == everything(*model_reader, program.now));
+    REQUIRE(everything(*reader, program.now, program.with_keys) == everything(*model_reader, program.now, program.with_keys));
+    REQUIRE(reader->check() == std::vector<std::string>{});
     if (dice() % 4 != 0) continue;
     if (reader->facts().location.empty()) continue;  // nothing to open again
     reader.reset();
@@ -471,7 +523,7 @@ void compare(std::uint64_t seed, int steps) {
     tested = place->open();
     reader = tested->open_reader();
   }
-  REQUIRE(everything(*reader, program.now) == everything(*model_reader, program.now));
+  REQUIRE(everything(*reader, program.now, program.with_keys) == everything(*model_reader, program.now, program.with_keys));
   REQUIRE(reader->check() == std::vector<std::string>{});
 }
 

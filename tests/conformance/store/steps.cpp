@@ -243,7 +243,7 @@ TEST_CASE("staged enqueues are stored with the success and forgotten otherwise",
   taken.external_id = "mine";
   const TaskId holder = test.enqueue(taken);
   NewTask twin = StoreTest::task("report");
-  twin.dedupe = Dedupe{"k", DedupeScope::kind};
+  twin.dedupe = Dedupe{"k", KeyScope::kind};
   test.enqueue();
   ClaimRequest request = test.claim_request(1);
   request.kinds = {{"echo", 1}};

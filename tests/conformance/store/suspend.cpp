@@ -5,7 +5,7 @@ namespace reeve::store::conformance {
 TEST_CASE("a suspended task waits without lease, runner or a used try", "[suspend][conformance]") {
   StepsTest test;
   NewTask fresh = StoreTest::task();
-  fresh.dedupe = Dedupe{"k", DedupeScope::kind};
+  fresh.dedupe = Dedupe{"k", KeyScope::kind};
   const TaskId id = test.enqueue(fresh);
   const ClaimKey key = test.start_one();
   REQUIRE(test.progress(key, StoreTest::percent(40)));

@@ -55,7 +55,7 @@ TEST_CASE("an equal task is returned instead of a new one", "[live][tasks]") {
   CHECK(again.status == 200);
   CHECK(member(again.body, "id") == id);
   CHECK(member(again.body, "disposition") == "reused");
-  CHECK(member(again.body, "payload_differs") == "true");
+  CHECK(member(again.body, "payload_mismatch") == "true");
   CHECK(member(client.request("GET", "/v1/tasks/ext:order%2F7").body, "id") == id);
   const api::Response taken = client.request("POST", "/v1/tasks", R"({"kind":"noop","external_id":"order/7"})");
   CHECK(taken.status == 409);

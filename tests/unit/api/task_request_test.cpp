@@ -40,7 +40,7 @@ TEST_CASE("every field of a task request arrives in the wish", "[enqueue]") {
   CHECK(wish.labels == store::Labels{{"team", "a\nb"}});
   CHECK(wish.metadata == "[1, 2]");
   CHECK(wish.external_id == "x/1");
-  CHECK(wish.dedupe == store::Dedupe{"k", store::DedupeScope::global});
+  CHECK(wish.dedupe == handlers::DedupeWish{"k", store::KeyScope::global, {}});
   CHECK(wish.traceparent == "00-1-2-3");
   CHECK(wish.allow_unknown);
   CHECK(wish.overrides.empty());
@@ -86,6 +86,11 @@ TEST_CASE("a refused field is named with its value and what to write", "[enqueue
   check(R"({"kind":"a","__proto__":1})", "__proto__", "there is no field");
   check(R"({"kind":"a","dedupe_scope":"kind"})", "dedupe_scope", "give both");
   check(R"({"kind":"a","dedupe_key":"k","dedupe_scope":"host"})", "dedupe_scope", "\"global\"");
+  check(R"({"kind":"a","dedupe":{"key":"k","window":"soon"}})", "dedupe.window", "\"forever\"");
+  check(R"({"kind":"a","dedupe":{"key":"k","span":"1m"}})", "dedupe.span", "window");
+  check(R"({"kind":"a","concurrency":{"key":"c","limit":0}})", "concurrency.limit", "1");
+  check(R"({"kind":"a","concurrency":{"key":"c","on_conflict":"wait"}})", "concurrency.on_conflict", "\"queue_latest\"");
+  check(R"({"kind":"a","order":{"name":"l"}})", "order.name", "key");
   check(R"({"kind":"a","command":"ls"})", "command", "an array");
   check(R"({"kind":"a","allow_unknown":"yes"})", "allow_unknown", "true or false");
 }

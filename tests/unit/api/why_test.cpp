@@ -43,7 +43,8 @@ struct Scene {
     return overview.running.back();
   }
 
-  std::vector<api::Why> reasons() const { return api::why(task, state, pauses, overview, handlers, position, steps, now); }
+  store::KeyHolds keys{};
+  std::vector<api::Why> reasons() const { return api::why(task, state, pauses, overview, handlers, position, steps, keys, now); }
   api::Why only() const {
     const auto all = reasons();
     REQUIRE(all.size() == 1);
@@ -233,4 +234,41 @@ TEST_CASE("a task whose pool cannot start says why, claimed or not", "[why]") {
   const auto reasons = look.reasons();
   CHECK(reasons.front().code == "pool_degraded");
   CHECK(reasons.front().message.find("resize.py: not found") != std::string::npos);
+}
+
+TEST_CASE("a task behind a busy key is told who has it, how many of how many, and who goes before", "[why][keys]") {
+  Scene scene;
+  scene.state = State::blocked;
+  store::Concurrency concurrency;
+  concurrency.key = "account-7";
+  concurrency.limit = 2;
+  scene.task.concurrency = concurrency;
+  store::KeyHold& key = scene.keys.key.emplace();
+  key.taken = 2;
+  key.holders.push_back({store::TaskId{4}, Status::running, now - 90s, now - 90s});
+  key.holders.push_back({store::TaskId{5}, Status::claimed, now, now});
+  key.waiting.ahead = 3;
+  const api::Why why = scene.only();
+  CHECK(why.code == "key_full");
+  CHECK_THAT(why.message, Catch::Contains("the concurrency key \"account-7\" is taken by 2 of 2: task 4 has been running for "));
+  CHECK_THAT(why.message, Catch::Contains("task 5 is being started; 3 due tasks with the key go before it"));
+  CHECK_THAT(why.fix, Catch::Contains("reeve cancel 4"));
+  key.taken = 1;
+  key.waiting.ahead = 0;
+  CHECK(scene.only().code == "due");
+}
+
+TEST_CASE("a task that is not first in its line is told who is", "[why][keys]") {
+  Scene scene;
+  scene.state = State::blocked;
+  scene.task.order_key = "ledger";
+  store::LineHold& line = scene.keys.line.emplace();
+  line.first = store::KeyHolder{store::TaskId{9}, Status::queued, now - 60s, now + 30s};
+  line.waiting.ahead = 2;
+  line.waiting.at_least = true;
+  const api::Why why = scene.only();
+  CHECK(why.code == "order");
+  CHECK_THAT(why.message, Catch::Contains("the order key \"ledger\" run one after the other: task 9 is due at "));
+  CHECK_THAT(why.message, Catch::Contains("at least 2 open tasks of the line are before it"));
+  CHECK_THAT(why.fix, Catch::Contains("reeve why 9"));
 }

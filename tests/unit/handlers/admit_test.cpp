@@ -72,7 +72,7 @@ TEST_CASE("what the enqueuer says stands before the handler's word", "[admit]") 
     w.metadata = "[1]";
     w.payload = " {\"a\" : 1} ";
     w.external_id = "order 17";
-    w.dedupe = store::Dedupe{"k", store::DedupeScope::global};
+    w.dedupe = DedupeWish{"k", store::KeyScope::global, {}};
     w.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     w.created_by = "uid:1000";
     w.overrides = "{\"timeout_ms\":5}";
@@ -86,7 +86,7 @@ TEST_CASE("what the enqueuer says stands before the handler's word", "[admit]") 
   CHECK(task.metadata == "[1]");
   CHECK(task.payload == " {\"a\" : 1} ");
   CHECK(task.external_id == "order 17");
-  CHECK(task.dedupe->scope == store::DedupeScope::global);
+  CHECK(task.dedupe->scope == store::KeyScope::global);
   CHECK(task.created_by == "uid:1000");
   CHECK(task.overrides == "{\"timeout_ms\":5}");
 }
@@ -127,6 +127,16 @@ TEST_CASE("a refusal names the field and its code", "[admit]") {
       {"overrides with a command", "invalid_value", "overrides", [](Wish& w) { w.overrides = R"({"command":["sh"]})"; }},
       {"huge overrides", "invalid_value", "overrides", [](Wish& w) { w.overrides = std::string(70'000, ' '); }},
       {"a command task without a command", "invalid_value", "command", [](Wish& w) { w.kind = "reeve.command"; }},
+      {"an empty concurrency key", "invalid_value", "concurrency.key", [](Wish& w) { w.concurrency.emplace().key = ""; }},
+      {"a long concurrency key", "invalid_value", "concurrency.key", [](Wish& w) { w.concurrency.emplace().key = std::string(257, 'x'); }},
+      {"a limit without a key", "invalid_value", "concurrency.key", [](Wish& w) { w.concurrency.emplace().limit = 2; }},
+      {"a limit of none", "invalid_value", "concurrency.limit", [](Wish& w) { w.concurrency = ConcurrencyWish{"c", 0, {}, {}}; }},
+      {"supersede beside others", "invalid_value", "concurrency.limit",
+       [](Wish& w) { w.concurrency = ConcurrencyWish{"c", 2, {}, store::OnConflict::supersede}; }},
+      {"an empty order key", "invalid_value", "order_key", [](Wish& w) { w.order_key = ""; }},
+      {"a supersede key of bytes", "invalid_value", "supersede_key", [](Wish& w) { w.supersede_key = "\xff"; }},
+      {"a dedupe window of nothing", "invalid_value", "dedupe_window",
+       [](Wish& w) { w.dedupe = DedupeWish{"k", {}, std::optional<store::Millis>{0ms}}; }},
       {"a bad label", "invalid_name", "labels", [](Wish& w) { w.labels = {{"a b", "1"}}; }},
       {"a long label", "invalid_value", "labels.k", [](Wish& w) { w.labels = {{"k", std::string(1025, 'x')}}; }},
       {"a label of bytes", "invalid_value", "labels.k", [](Wish& w) { w.labels = {{"k", "\xff"}}; }},
@@ -136,7 +146,7 @@ TEST_CASE("a refusal names the field and its code", "[admit]") {
       {"an empty external id", "invalid_value", "external_id", [](Wish& w) { w.external_id = ""; }},
       {"a long external id", "invalid_value", "external_id", [](Wish& w) { w.external_id = std::string(1025, 'x'); }},
       {"an external id with NUL", "invalid_value", "external_id", [](Wish& w) { w.external_id = std::string("a\0b", 3); }},
-      {"an empty dedupe key", "invalid_value", "dedupe_key", [](Wish& w) { w.dedupe = store::Dedupe{}; }},
+      {"an empty dedupe key", "invalid_value", "dedupe_key", [](Wish& w) { w.dedupe = DedupeWish{}; }},
       {"a bad traceparent", "invalid_value", "traceparent", [](Wish& w) { w.traceparent = "00-zz"; }},
       {"a zero traceparent", "invalid_value", "traceparent", [](Wish& w) { w.traceparent = "00-00000000000000000000000000000000-00f067aa0ba902b7-01"; }},
   };
@@ -251,6 +261,35 @@ TEST_CASE("names and keys of labels are plain", "[admit]") {
   CHECK_FALSE(is_name(std::string(129, 'a')));
   CHECK(is_label_key("example.com/team_name-x"));
   CHECK_FALSE(is_label_key("a:b"));
+}
+
+TEST_CASE("keys mean what the handler declares where the enqueuer says nothing", "[admit][keys]") {
+  Handler sync = make_handler("sync");
+  sync.dedupe.scope = store::KeyScope::global;
+  sync.dedupe.window = store::for_ever;
+  sync.concurrency_key.key = "account-{payload.account.id}";
+  sync.concurrency_key.limit = 3;
+  sync.concurrency_key.on_conflict = store::OnConflict::skip;
+  const Handlers handlers({sync}, {});
+  Wish asked;
+  asked.kind = "sync";
+  asked.payload = R"({"account":{"id":7}})";
+  asked.dedupe = DedupeWish{"k", {}, {}};
+  const auto task = std::get<store::NewTask>(admit(handlers, asked, now));
+  CHECK(task.dedupe == store::Dedupe{"k", store::KeyScope::global, store::for_ever});
+  CHECK(task.concurrency == store::Concurrency{"account-7", 3, store::KeyScope::global, store::OnConflict::skip});
+
+  asked.dedupe = DedupeWish{"k", store::KeyScope::kind, std::optional<store::Millis>{}};
+  asked.concurrency = ConcurrencyWish{"mine", {}, store::KeyScope::kind, store::OnConflict::supersede};
+  const auto other = std::get<store::NewTask>(admit(handlers, asked, now));
+  CHECK(other.dedupe == store::Dedupe{"k", store::KeyScope::kind, {}});
+  CHECK(other.concurrency == store::Concurrency{"mine", 1, store::KeyScope::kind, store::OnConflict::supersede});
+
+  asked.concurrency.reset();
+  asked.payload = R"({"account":null})";
+  const auto refused = std::get<Refusal>(admit(handlers, asked, now));
+  CHECK(refused.field == "concurrency.key");
+  CHECK_THAT(refused.message, Catch::Contains("account-{payload.account.id}"));
 }
 
 }  // namespace reeve::handlers

@@ -445,3 +445,51 @@ TEST_CASE("a silent attempt is flagged stale and cleared by a sign of life", "[c
   stage.pass(3s);
   CHECK(stage.take<FlagStale>().size() == 1);
 }
+
+TEST_CASE("a body that outlives its claim still has its keys", "[core][keys][promise-I23][promise-I24]") {
+  Stage stage(slots(4));
+  stage.open_idle();
+  store::Task keyed = Stage::task(1);
+  keyed.concurrency = store::Concurrency{.key = "c"};
+  keyed.order_key = "l";
+  stage.claim({keyed});
+  stage.core.take_effects();
+  stage.core.work_arrived(stage.now);
+  auto claims = stage.take<ClaimTasks>();
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].request.held_keys.empty());  // the store counts it
+  CHECK(claims[0].request.held_lines.empty());
+  stage.answer({});
+
+  const bool by_fence = GENERATE(true, false);
+  if (by_fence) stage.pass(12s + 1ms);  // nothing was renewed: the fence comes before the lease ends
+  else stage.core.lost(Stage::key(1), stage.now);
+  stage.core.take_effects();
+  stage.core.work_arrived(stage.now);
+  claims = stage.take<ClaimTasks>();
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].request.held_keys == std::vector<store::HeldKey>{{"\x1f" "c", 1}});
+  CHECK(claims[0].request.held_lines == std::vector<std::string>{"l"});
+  stage.answer({});
+
+  stage.core.ended(Stage::key(1), stage.now);  // nothing in the store tells that its keys are free: it is asked again
+  claims = stage.take<ClaimTasks>();
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].request.held_keys.empty());
+}
+
+TEST_CASE("a body that outlives its claim and ends while a claim is out is asked about again", "[core][keys]") {
+  Stage stage(slots(4));
+  stage.open_idle();
+  store::Task keyed = Stage::task(1);
+  keyed.order_key = "l";
+  stage.claim({keyed});
+  stage.core.lost(Stage::key(1), stage.now);
+  stage.core.take_effects();
+  stage.core.work_arrived(stage.now);
+  REQUIRE(stage.take<ClaimTasks>().size() == 1);
+  stage.core.ended(Stage::key(1), stage.now);
+  CHECK(stage.take<ClaimTasks>().empty());
+  stage.answer({});
+  CHECK(stage.take<ClaimTasks>().size() == 1);
+}

@@ -1,0 +1,44 @@
+// Whom concurrency keys and lines of order keys hold back: the bits Block::key and Block::order of queued tasks (docs/decisions/016).
+//
+// A line is held exactly: a queued task has the bit unless it is the oldest open task of its line and nothing else of the line runs. The bit
+// of a key only ever stands alone, and promises this: of each token, limit and lane (queue, kind) in which tasks are held back, those that
+// run and those that could start are together as many as the limit. So somebody will end and let the next one go.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "store/life.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace reeve::store::sqlite {
+
+class Keys {
+ public:
+  explicit Keys(Connection& db) : db_(db) {}
+
+  // What holds the task back that is about to be queued: the sum of its bits. Asked before its row says so.
+  [[nodiscard]] int block_of(const Task& task, Hold hold);
+
+  // How many tasks with the token are claimed or running, `except` one.
+  [[nodiscard]] int count_active(std::string_view token, TaskId except = TaskId{});
+
+  // The task has left claimed and running, or those that could start: whoever follows it is let go. True: somebody was.
+  bool left(const Task& task);
+
+  // An older task has come back into its line: the one that was first until now is not.
+  void came_back(const Task& task);
+
+  // A claim met the task and its key had no room.
+  void block(TaskId task);
+
+ private:
+  [[nodiscard]] bool is_its_turn(const Task& task);
+  [[nodiscard]] bool is_crowded(const Task& task);
+  [[nodiscard]] bool runs_in_line(std::string_view line, TaskId except);
+  bool settle(std::string_view token);
+  bool advance(std::string_view line);
+  Connection& db_;
+};
+
+}  // namespace reeve::store::sqlite
