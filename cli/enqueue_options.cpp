@@ -36,6 +36,7 @@ void EnqueueOptions::declare(Grammar& grammar) {
   grammar.option("--timeout", timeout_, "DURATION", "how long one attempt may run");
   grammar.option("--label", labels_, "KEY=VALUE", "may be given again and again");
   grammar.option("--dedupe-key", dedupe_key_, "KEY", "while a task with this key is open, its id is given in place of a new one");
+  grammar.option("--fair-key", fair_key_, "TENANT", "tenants of a queue take turns, however much each has waiting");
   grammar.option("--idempotency-key", idempotency_key_, "KEY", "of this request: the same key again gives the first answer");
   grammar.option("--external-id", external_id_, "TEXT", "your own id, unique; ext:TEXT then names the task");
   grammar.option("--metadata", metadata_, "JSON", "kept with the task");
@@ -58,6 +59,7 @@ void EnqueueOptions::add_to(JsonObject& task) const {
   add_text(task, "timeout", timeout_);
   if (!labels_.empty()) task.add_raw("labels", labels_object(labels_));
   add_text(task, "dedupe_key", dedupe_key_);
+  add_text(task, "fair_key", fair_key_);
   add_text(task, "external_id", external_id_);
   if (metadata_) task.add_raw("metadata", *metadata_);
 }

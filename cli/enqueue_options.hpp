@@ -28,6 +28,7 @@ class EnqueueOptions {
   std::optional<std::string> timeout_{};
   std::vector<std::string> labels_{};
   std::optional<std::string> dedupe_key_{};
+  std::optional<std::string> fair_key_{};
   std::optional<std::string> idempotency_key_{};
   std::optional<std::string> external_id_{};
   std::optional<std::string> metadata_{};

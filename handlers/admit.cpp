@@ -13,6 +13,7 @@ namespace {
 constexpr int most_attempts = 100'000;
 constexpr std::size_t name_bytes_max = 128;
 constexpr std::size_t key_bytes_max = 1024;             // external_id, dedupe.key, value of a label
+constexpr std::size_t fair_key_bytes_max = 256;
 constexpr std::size_t labels_max = 64;
 constexpr std::size_t small_json_bytes_max = 64 << 10;  // metadata, overrides
 constexpr store::Millis longest{100LL * 366 * 24 * 3'600'000};
@@ -47,7 +48,7 @@ class Admission {
 
   Check all() {
     for (const auto check : {&Admission::kind, &Admission::payload, &Admission::place, &Admission::times, &Admission::budgets,
-                             &Admission::overrides, &Admission::labels, &Admission::metadata, &Admission::keys, &Admission::trace}) {
+                             &Admission::overrides, &Admission::labels, &Admission::metadata, &Admission::keys, &Admission::tenant, &Admission::trace}) {
       Check refusal = (this->*check)();
       if (refusal) return refusal;
     }
@@ -175,6 +176,25 @@ class Admission {
     return std::nullopt;
   }
 
+  // What the enqueuer says, else the value of the label that the handler or the queue is shared by.
+  Check tenant() {
+    if (wish_.fair_key) {
+      if (!is_fair_key(*wish_.fair_key))
+        return invalid("fair_key", "fair_key " + quoted(*wish_.fair_key) + " has " + std::to_string(wish_.fair_key->size()) +
+                                       " bytes; write 1 to 256 bytes of UTF-8 without NUL");
+      task_.fair_key = std::move(*wish_.fair_key);
+      return std::nullopt;
+    }
+    const Queue* queue = handlers_.find_queue(task_.queue);
+    const std::string& label = handler_->fair_by.empty() && queue ? queue->fair_by : handler_->fair_by;
+    const auto value = label.empty() ? task_.labels.end() : task_.labels.find(label);
+    if (value == task_.labels.end()) return std::nullopt;
+    if (!is_fair_key(value->second))
+      return invalid("labels." + label, "the label is the tenant of the task and has " + std::to_string(value->second.size()) + " bytes; write 1 to 256");
+    task_.fair_key = value->second;
+    return std::nullopt;
+  }
+
   Check trace() {
     if (!wish_.traceparent.empty() && !is_traceparent(wish_.traceparent))
       return invalid("traceparent", quoted(wish_.traceparent) + " is not a W3C traceparent; write 00-<32 hex>-<16 hex>-<2 hex> or leave it out");
@@ -184,6 +204,8 @@ class Admission {
 
   static bool is_plain_text(std::string_view text) { return executors::is_utf8(text) && text.find('\0') == std::string_view::npos; }
   static bool is_key(std::string_view text) { return !text.empty() && text.size() <= key_bytes_max && is_plain_text(text); }
+
+  static bool is_fair_key(std::string_view text) { return !text.empty() && text.size() <= fair_key_bytes_max && is_plain_text(text); }
 
   static Refusal bad_key(const char* field, std::string_view value) {
     return invalid(field, std::string{field} + " " + quoted(value) + " has " + std::to_string(value.size()) + " bytes; write 1 to 1024 bytes of UTF-8 without NUL");

@@ -125,6 +125,7 @@ Task make_task(TaskId id, const NewTask& fresh, Timestamp now) {
   task.created_at = now;
   task.run_at = fresh.run_at.value_or(now);
   task.expires_at = fresh.expires_at;
+  task.fair_key = fresh.fair_key;
   return task;
 }
 

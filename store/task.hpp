@@ -99,6 +99,7 @@ struct NewTask {
   std::string created_by{};            // "uid:1000", "task:12", ...
   std::optional<TaskId> parent{};
   std::optional<TaskId> rerun_of{};
+  std::string fair_key{};              // the tenant it belongs to; empty: none
 };
 
 struct Task {
@@ -142,6 +143,7 @@ struct Task {
   std::optional<Timestamp> cancel_requested_at{};
   std::string cancel_reason{};
   std::optional<Timestamp> expires_at{};
+  std::string fair_key{};              // tenants of a queue take turns; empty: none
 };
 
 // What people see. `now` decides between scheduled/retrying and queued. `queue_paused`: the task's queue is paused.

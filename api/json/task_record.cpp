@@ -63,6 +63,7 @@ void write_task(JsonWriter& json, const store::Task& task, store::State state, B
   write_labels(json, task.labels);
   if (body == Body::with_payload) json.raw_member("metadata", task.metadata);
   json.member("external_id", task.external_id);
+  json.text_member("fair_key", task.fair_key);
   if (task.dedupe) {
     json.member("dedupe_key", task.dedupe->key);
     json.member("dedupe_scope", task.dedupe->scope == store::DedupeScope::kind ? "kind" : "global");

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "store/event_data.hpp"
+#include "store/memory/lines.hpp"
 #include "store/memory/verbs.hpp"
 
 namespace reeve::store::memory {
@@ -47,6 +48,8 @@ EnqueueAnswer MemoryTasks::enqueue(const EnqueueRequest& request, Timestamp now)
   }
   for (Task& task : fresh) {
     const Task& kept = state_.add(std::move(task));
+    open_line(state_, kept);
+    enter_line(state_, kept, now);
     Event event = event_about(kept, "task.enqueued", kept.created_by, now);
     event.data = event_data::enqueued(kept, now);
     state_.append(std::move(event));

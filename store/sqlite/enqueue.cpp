@@ -116,12 +116,17 @@ void SqliteTasks::insert(const NewTask& fresh, TaskId id, const std::optional<st
   task.run_at = fresh.run_at.value_or(now);
   task.parent = fresh.parent;
   task.rerun_of = fresh.rerun_of;
+  task.priority = fresh.priority;
+  task.fair_key = fresh.fair_key;
+  lines_.open(task);
+  const Hold hold = hold_of(task, now);
+  const std::int64_t place = hold == Hold::ready ? lines_.enter(task) : 0;
   {
     Query row = session_.db.query(
         "INSERT INTO reeve_task (id, queue, kind, priority, status, hold, max_attempts, max_crashes, created_at, run_at, expires_at, dedupe, "
-        "external_id) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)");
-    row.bind(id, fresh.queue, fresh.kind, fresh.priority, static_cast<int>(hold_of(task, now)), fresh.max_attempts, fresh.max_crashes, now,
-             task.run_at, fresh.expires_at, token, fresh.external_id);
+        "external_id, fair, fair_key) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    row.bind(id, fresh.queue, fresh.kind, fresh.priority, static_cast<int>(hold), fresh.max_attempts, fresh.max_crashes, now, task.run_at,
+             fresh.expires_at, token, fresh.external_id, place, or_null(fresh.fair_key));
     row.run();
   }
   const std::optional<std::string> labels = labels_text(fresh.labels);

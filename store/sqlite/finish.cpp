@@ -49,10 +49,12 @@ std::vector<Enqueued> SqliteTasks::enqueue_staged(const std::vector<NewTask>& st
 // What end_attempt() changed. The indexes of ready and held tasks are only touched when the task is queued again.
 void SqliteTasks::write_ended(const Task& task, Timestamp now) {
   if (task.status == Status::queued) {
+    const Hold hold = hold_of(task, now);
+    const std::int64_t place = hold == Hold::ready ? lines_.enter(task) : 0;
     Query row = session_.db.query(
-        "UPDATE reeve_task SET status = 'queued', hold = ?, run_at = ?, attempt = ?, crashes = ?, interruptions = ?, snoozes = ?, runner = 0, "
+        "UPDATE reeve_task SET status = 'queued', hold = ?, fair = ?, run_at = ?, attempt = ?, crashes = ?, interruptions = ?, snoozes = ?, runner = 0, "
         "lease_expires_at = NULL, started_at = ?, stale_at = NULL, stale_reason = NULL WHERE id = ?");
-    row.bind(static_cast<int>(hold_of(task, now)), task.run_at, task.attempt, task.crashes, task.interruptions, task.snoozes, task.started_at,
+    row.bind(static_cast<int>(hold), place, task.run_at, task.attempt, task.crashes, task.interruptions, task.snoozes, task.started_at,
              task.id);
     row.run();
   } else if (task.status == Status::waiting) {

@@ -22,10 +22,10 @@ RetryResult SqliteTasks::retry(TaskId id, std::string_view actor, Timestamp now)
   const Event event = reopen(*task, !taken, actor, now);
   {
     Query row = session_.db.query(
-        "UPDATE reeve_task SET status = 'queued', hold = 0, run_at = ?, attempt = 0, crashes = 0, interruptions = 0, snoozes = 0, "
+        "UPDATE reeve_task SET status = 'queued', hold = 0, fair = ?, run_at = ?, attempt = 0, crashes = 0, interruptions = 0, snoozes = 0, "
         "generation = ?, started_at = NULL, finished_at = NULL, expires_at = NULL, cancel_requested_at = NULL, cancel_reason = NULL, dedupe = ? "
         "WHERE id = ?");
-    row.bind(now, task->generation, token, id).run();
+    row.bind(lines_.enter(*task), now, task->generation, token, id).run();
   }
   session_.db.query("DELETE FROM reeve_error WHERE task = ? AND epoch = 0").bind(id).run();
   session_.db.query("DELETE FROM reeve_progress WHERE task = ?").bind(id).run();

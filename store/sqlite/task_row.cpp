@@ -35,6 +35,7 @@ void read_task(Row& row, Task& task) {
   task.cancel_reason = row.text();
   task.expires_at = row.maybe_time();
   task.external_id = row.maybe_text();
+  task.fair_key = row.text();
 }
 
 void read_side(Row& row, Task& task) {

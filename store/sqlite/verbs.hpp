@@ -2,11 +2,13 @@
 // changed; the transaction around it is the batch's.
 #pragma once
 
+#include "store/sqlite/lines.hpp"
 #include "store/sqlite/session.hpp"
 #include "store/sqlite/step_row.hpp"
 #include "store/sqlite/task_row.hpp"
 #include "store/sqlite/waits.hpp"
 #include "store/store.hpp"
+#include "store/turn.hpp"
 
 namespace reeve::store::sqlite {
 
@@ -35,7 +37,9 @@ class SqliteTasks final : public Tasks {
   void insert(const NewTask& fresh, TaskId id, const std::optional<std::string>& token, Timestamp now);
 
   bool promote(Timestamp now);                                              // true: there may be more
-  bool take(TaskId id, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
+  bool promote_into_lines(Timestamp now);
+  std::optional<Timestamp> hand_out(const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
+  bool take(const Head& head, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
   std::optional<Timestamp> next_due(Timestamp now);
 
   Finished end(HotTask& task, const Finish& finish, Timestamp now);
@@ -46,6 +50,7 @@ class SqliteTasks final : public Tasks {
   std::vector<Enqueued> enqueue_staged(const std::vector<NewTask>& staged, Timestamp now);
   Session& session_;
   Waits waits_{session_};
+  Lines lines_{session_};
 };
 
 // A sign of life of the handler ends staleness.

@@ -1,3 +1,4 @@
+#include "store/sqlite/lines.hpp"
 #include "store/sqlite/waits.hpp"
 
 namespace reeve::store::sqlite {
@@ -86,8 +87,8 @@ bool Waits::complete(std::int64_t step, std::string output, std::string_view act
 void Waits::resume(Task& task, std::string_view wait, std::string_view by, std::string_view actor, Timestamp now) {
   const Event event = store::resume(task, wait, by, actor, now);
   {
-    Query row = session_.db.query("UPDATE reeve_task SET status = 'queued', hold = ?, run_at = ? WHERE id = ?");
-    row.bind(static_cast<int>(Hold::ready), now, task.id).run();
+    Query row = session_.db.query("UPDATE reeve_task SET status = 'queued', hold = ?, fair = ?, run_at = ? WHERE id = ?");
+    row.bind(static_cast<int>(Hold::ready), Lines(session_).enter(task), now, task.id).run();
   }
   session_.append(event);
   session_.counts.moved(task, Status::waiting);
