@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/fields.hpp"
+#include "config/bytes.hpp"
 #include "config/scalars.hpp"
 #include "handlers/admit.hpp"
 
@@ -78,8 +79,8 @@ std::optional<std::vector<std::string>> read_units(Reading& reading, const Node&
   auto units = read_texts(reading, node);
   if (!units) return std::nullopt;
   for (auto unit = units->begin(); unit != units->end(); ++unit) {
-    if (!is_unit(*unit)) reading.error(node.place, "\"" + *unit + "\" is not a name of a unit; write 1 to 64 characters without commas and spaces");
-    if (std::find(units->begin(), unit, *unit) != unit) reading.error(node.place, "\"" + *unit + "\" is listed twice; remove one");
+    if (!is_unit(*unit)) reading.error(node.place, shown(*unit) + " is not a name of a unit; write 1 to 64 characters without commas and spaces");
+    if (std::find(units->begin(), unit, *unit) != unit) reading.error(node.place, shown(*unit) + " is listed twice; remove one");
   }
   return units;
 }
@@ -103,7 +104,7 @@ std::optional<store::Rate> read_rate(Reading& reading, const Node& node) {
     draft.per = *per;
     return finished_rate(draft);
   }
-  reading.error(node.place, "\"" + *text + "\" is not a rate; write 10/s, 100/1m or {limit: 100, per: 1m, burst: 10}");
+  reading.error(node.place, described(node) + " is not a rate; write 10/s, 100/1m or {limit: 100, per: 1m, burst: 10}");
   return std::nullopt;
 }
 
@@ -150,7 +151,7 @@ std::optional<std::string> read_fair_by(Reading& reading, const Node& node) {
   const auto text = read_filled_text(reading, node);
   if (!text) return std::nullopt;
   if (text->starts_with(prefix) && handlers::is_label_key(std::string_view(*text).substr(prefix.size()))) return text->substr(prefix.size());
-  reading.error(node.place, "\"" + *text + "\" names no label; write label:tenant, with the key of the label whose value is the tenant");
+  reading.error(node.place, described(node) + " names no label; write label:tenant, with the key of the label whose value is the tenant");
   return std::nullopt;
 }
 

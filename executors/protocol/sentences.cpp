@@ -1,6 +1,8 @@
 #include "executors/protocol/sentences.hpp"
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
@@ -39,7 +41,7 @@ void append_resources(std::string& line, const Execution& execution) {
   json::object resources;
   for (const auto& [name, units] : execution.resources) {
     json::array& list = resources[name].emplace_array();
-    for (const std::string& unit : units) list.emplace_back(unit);
+    for (const std::string& unit : units) list.emplace_back(json::string_view(unit));
   }
   line.append(",\"resources\":").append(json::serialize(resources));
 }
