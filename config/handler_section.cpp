@@ -200,7 +200,7 @@ const Table<Draft>& handler_table() {
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
       {{"payload_schema", "result_schema", "labels_schema", "schemas",
-       "aliases",       "weight",    "delivery",  "keys",          "dedupe",        "order",   "fair_key",
+       "aliases",       "rate_per_key", "weight",    "delivery",  "keys",          "dedupe",        "order",   "fair_key",
        "concurrency_key", "supersede"}, {}}};
   return table;
 }
