@@ -75,6 +75,7 @@ bool take_plain(handlers::Wish& wish, const Field& field, const std::string& key
   else if (key == "labels") wish.labels = labels_of(field);
   else if (key == "metadata") wish.metadata = std::string(field.json);
   else if (key == "external_id") wish.external_id = field.as_string();
+  else if (key == "fair_key") wish.fair_key = field.as_string();
   else if (key == "traceparent") wish.traceparent = field.as_string();
   else if (key == "allow_unknown") wish.allow_unknown = field.as_bool();
   else return false;
@@ -106,7 +107,7 @@ handlers::Wish parse_wish(std::string_view object) {
     if (take_plain(wish, field, member.key) || take_override(wish, overrides, field, member.key) || take_key_member(wish, field, member.key)) continue;
     fields.refuse_unknown(member, {"kind", "payload", "queue", "priority", "run_at", "delay", "expires_in", "max_attempts", "max_crashes",
                                    "labels", "metadata", "external_id", "dedupe", "dedupe_key", "dedupe_scope", "dedupe_window", "concurrency",
-                                   "concurrency_key", "supersede", "supersede_key", "order", "order_key", "traceparent", "allow_unknown",
+                                   "concurrency_key", "supersede", "supersede_key", "order", "order_key", "fair_key", "traceparent", "allow_unknown",
                                    "timeout", "stop_grace", "watchdog", "retry", "command", "cwd", "env"});
   }
   if (wish.kind.empty()) throw not_acceptable("kind", "kind is missing; name the handler that shall run, as in {\"kind\":\"report\"}");

@@ -178,6 +178,53 @@ void add_limits(std::vector<Why>& reasons, const store::Task& task, const superv
   }
 }
 
+// "0.4 s"
+std::string seconds(store::Millis span) {
+  const std::int64_t tenths = (span.count() + 99) / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+void add_rate(std::vector<Why>& reasons, store::RateRow::Of of, const std::string& name, const std::optional<store::Rate>& rate,
+              const std::vector<store::RateRow>& rates, Timestamp now) {
+  if (!rate) return;
+  const auto kept = std::find_if(rates.begin(), rates.end(), [&](const store::RateRow& row) { return row.of == of && row.name == name; });
+  const store::Bucket bucket(*rate, kept == rates.end() ? std::nullopt : std::optional<std::int64_t>(kept->full_at), now);
+  if (bucket.tokens() > 0) return;
+  const bool queue = of == store::RateRow::Of::queue;
+  reasons.push_back({queue ? "queue_rate" : "kind_rate",
+                     "rate " + store::to_text(*rate) + (queue ? " of the queue " : " of the kind ") + quoted(name) + ": next token in " + seconds(bucket.next() - now),
+                     "raise " + std::string(queue ? "queues." : "handlers.") + name + ".rate, or wait"});
+}
+
+void add_rates(std::vector<Why>& reasons, const store::Task& task, const handlers::Handlers& handlers, const std::vector<store::RateRow>& rates,
+               Timestamp now) {
+  if (const handlers::Queue* queue = handlers.find_queue(task.queue)) add_rate(reasons, store::RateRow::Of::queue, task.queue, queue->rate, rates, now);
+  if (const handlers::Handler* kind = handlers.find(task.kind)) add_rate(reasons, store::RateRow::Of::kind, task.kind, kind->rate, rates, now);
+}
+
+void add_resources(std::vector<Why>& reasons, const store::Task& task, const supervisor::Overview& overview, const handlers::Handlers& handlers) {
+  const handlers::Handler* handler = handlers.find(task.kind);
+  if (!handler) return;
+  for (const store::Room& need : handler->resources) {
+    std::size_t all = 0;
+    for (const supervisor::Resource& resource : overview.resources)
+      if (resource.name == need.name) all = resource.units.size();
+    std::size_t held = 0;
+    std::string holders;
+    for (const supervisor::RunningAttempt& one : overview.running) {
+      const auto units = one.resources.find(need.name);
+      if (units == one.resources.end()) continue;
+      held += units->second.size();
+      holders += (holders.empty() ? "; held by task " : ", ") + std::to_string(number(one.claim.task));
+    }
+    if (all >= held + static_cast<std::size_t>(need.room)) continue;
+    reasons.push_back({"resources",
+                       "it needs " + std::to_string(need.room) + " of the resource " + need.name + ", and " + std::to_string(all > held ? all - held : 0) + " of " +
+                           std::to_string(all) + (all == 1 ? " is free" : " are free") + holders,
+                       "wait for one of them to end, or raise supervisor.resources." + need.name});
+  }
+}
+
 bool is_remote(const handlers::Handlers& handlers, std::string_view kind) {
   const handlers::Handler* handler = handlers.find(kind);
   return handler != nullptr && handler->executor == "remote";
@@ -233,7 +280,7 @@ std::vector<Why> waits_of(const store::Task& task, const std::vector<store::Step
 std::vector<Why> why(const store::Task& task, State state, const std::vector<store::QueuePause>& pauses,
                      const supervisor::Overview& overview, const handlers::Handlers& handlers,
                      const std::optional<store::Position>& position, const std::vector<store::Step>& steps,
-                     const store::KeyHolds& keys, Timestamp now) {
+                     const store::KeyHolds& keys, Timestamp now, const std::vector<store::RateRow>& rates) {
   using store::Status;
   if (is_terminal(task.status)) return {finished(task)};
   if (task.status == Status::claimed || task.status == Status::running) return in_hand_of(task, state, overview, now);
@@ -247,6 +294,8 @@ std::vector<Why> why(const store::Task& task, State state, const std::vector<sto
   add_order(reasons, task, keys, now);
   add_key(reasons, task, keys, now);
   add_limits(reasons, task, overview, now);
+  add_rates(reasons, task, handlers, rates, now);
+  add_resources(reasons, task, overview, handlers);
   add_executor(reasons, task, overview, handlers);
   add_line(reasons, task, position, now);
   if (reasons.empty()) reasons.push_back({"due", "nothing holds it back; it starts at once", ""});

@@ -44,6 +44,7 @@ void EnqueueOptions::declare(Grammar& grammar) {
   grammar.option("--on-conflict", on_conflict_, "POLICY", "when others with the key are open: queue, reject, skip, queue_latest, supersede");
   grammar.option("--supersede-key", supersede_key_, "KEY", "open tasks of the kind with this key end for the new one");
   grammar.option("--order-key", order_key_, "KEY", "tasks with one key run one after the other, in the order of their ids");
+  grammar.option("--fair-key", fair_key_, "TENANT", "tenants of a queue take turns, however much each has waiting");
   grammar.option("--idempotency-key", idempotency_key_, "KEY", "of this request: the same key again gives the first answer");
   grammar.option("--external-id", external_id_, "TEXT", "your own id, unique; ext:TEXT then names the task");
   grammar.option("--metadata", metadata_, "JSON", "kept with the task");
@@ -66,6 +67,7 @@ void EnqueueOptions::add_to(JsonObject& task) const {
   add_text(task, "timeout", timeout_);
   if (!labels_.empty()) task.add_raw("labels", labels_object(labels_));
   add_keys_to(task);
+  add_text(task, "fair_key", fair_key_);
   add_text(task, "external_id", external_id_);
   if (metadata_) task.add_raw("metadata", *metadata_);
 }

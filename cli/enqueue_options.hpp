@@ -37,6 +37,7 @@ class EnqueueOptions {
   std::optional<std::string> on_conflict_{};
   std::optional<std::string> supersede_key_{};
   std::optional<std::string> order_key_{};
+  std::optional<std::string> fair_key_{};
   std::optional<std::string> idempotency_key_{};
   std::optional<std::string> external_id_{};
   std::optional<std::string> metadata_{};

@@ -2,6 +2,7 @@
 
 #include <sys/un.h>
 
+#include "config/limit_values.hpp"
 #include "config/sections.hpp"
 
 namespace reeve::config {
@@ -32,10 +33,13 @@ const Table<supervisor::Options>& supervisor_table() {
           duration<Options>("drain_timeout", &Options::drain_timeout, {0ms, 168h},
                             "how long SIGTERM waits for running attempts before it interrupts them; leases are renewed meanwhile"),
           duration<Options>("retention_interval", &Options::retention_interval, {1s, 168h}, "the pause between two passes that delete what retention lets go"),
+          field<Options>("resources", &Options::resources, "what there are only so many of, by name: a number, or a list of names; handlers say how much they need",
+                         read_resources, resources_schema()),
+          ageing_field<Options>(&Options::ageing),
           flag<Options>("ad_hoc_commands", &Options::ad_hoc_commands,
                         "whether `reeve run` is allowed: whoever may enqueue may then run any command as the daemon's user"),
       },
-      {{"memory", "resources", "ageing", "poll", "labels", "scoreboard"}, {}}};
+      {{"memory", "poll", "labels", "scoreboard"}, {}}};
   return table;
 }
 

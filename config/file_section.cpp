@@ -6,7 +6,7 @@ namespace reeve::config {
 
 namespace {
 
-const std::vector<std::string_view> later_keys{"schedules", "notifications", "events", "queries", "resources", "plugins", "metrics",
+const std::vector<std::string_view> later_keys{"schedules", "notifications", "events", "queries", "plugins", "metrics",
                                                "tls",       "tokens",        "audit",  "roles",   "templates", "defaults"};
 
 // What a queue or handler may be left empty as is null in YAML.

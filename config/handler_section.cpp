@@ -1,6 +1,7 @@
 // handlers:
 
 #include "config/environment.hpp"
+#include "config/limit_values.hpp"
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
 #include "handlers/admit.hpp"
@@ -158,6 +159,10 @@ const Table<Draft>& handler_table() {
           limit<Draft>("concurrency", REEVE_AT(handler.concurrency), "how many attempts of the kind run at once; no limit of its own when left out"),
           section<Draft>("dedupe", REEVE_AT(handler.dedupe), dedupe_table(), "what a dedupe key means for the kind"),
           section<Draft>("concurrency_key", REEVE_AT(handler.concurrency_key), concurrency_key_table(), "how many tasks of one key run at once, and what becomes of the others"),
+          field<Draft>("rate", REEVE_AT(handler.rate), "how many attempts of the kind start in a time: 10/s, 100/1m; no limit when left out", read_rate, rate_schema()),
+          field<Draft>("resources", REEVE_AT(handler.resources), "what each attempt needs of supervisor.resources; REEVE_RESOURCE_GPU tells it which units it has",
+                       read_needs, needs_schema()),
+          field<Draft>("fair_by", REEVE_AT(handler.fair_by), "the label that says whose a task is; in place of the queue's", read_fair_by, text_schema()),
           section<Draft>("retry", REEVE_AT(handler.retry), retry_table(), "what happens after a failure"),
           duration<Draft>("timeout", REEVE_AT(handler.timeout), {1ms, year}, "an attempt that runs longer is stopped; without it a hung handler holds its place for ever"),
           duration<Draft>("soft_timeout", REEVE_AT(handler.soft_timeout), {1ms, year}, "an attempt that runs longer is warned about"),
@@ -194,9 +199,8 @@ const Table<Draft>& handler_table() {
           map_field("labels", read_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
-      {{"resources", "payload_schema", "result_schema", "labels_schema", "schemas",
-       "aliases",       "rate",      "weight",    "delivery",  "keys",          "order",   "fair_key",
-       "supersede"}, {}}};
+      {{"payload_schema", "result_schema", "labels_schema", "schemas", "aliases", "rate_per_key", "weight", "delivery", "keys", "order",
+        "fair_key", "supersede"}, {}}};
   return table;
 }
 

@@ -94,8 +94,29 @@ class Loader {
     read_file(std::get<SourceText>(source).bytes, file, included_table());
   }
 
+  // A body that needs more than there is would wait for ever.
+  void check_needs(const Node& root, const std::string& name) {
+    Reading reading = reading_of(name);
+    const Reading::Step step{reading, "handlers"};
+    const Node* handlers = root.find("handlers");
+    for (const handlers::Handler& handler : loaded_.configuration.handlers)
+      for (const store::Room& need : handler.resources) {
+        const Reading::Step kind{reading, handler.kind};
+        const Node* node = handlers ? handlers->find(handler.kind) : nullptr;
+        const Place place = node ? node->place : handlers ? handlers->place : root.place;
+        const auto& resources = loaded_.configuration.supervisor.resources;
+        const auto found = std::find_if(resources.begin(), resources.end(), [&](const auto& one) { return one.name == need.name; });
+        if (found == resources.end())
+          reading.error(place, "needs the resource " + need.name + ", which is not declared; write supervisor.resources." + need.name);
+        else if (static_cast<std::size_t>(need.room) > found->units.size())
+          reading.error(place, "needs " + std::to_string(need.room) + " of " + need.name + ", but there are " + std::to_string(found->units.size()) +
+                                   "; raise supervisor.resources." + need.name + ", or need less");
+      }
+  }
+
   void check_whole(const Node& root, const std::string& name) {
     const Configuration& configuration = loaded_.configuration;
+    check_needs(root, name);
     const Node* handlers = root.find("handlers");
     const Node* supervisor = root.find("supervisor");
     const bool limited = std::any_of(configuration.handlers.begin(), configuration.handlers.end(), [](const auto& h) { return h.concurrency.has_value(); }) ||

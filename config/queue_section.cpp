@@ -1,7 +1,9 @@
 // queues:
 
+#include "config/limit_values.hpp"
 #include "config/sections.hpp"
 #include "handlers/admit.hpp"
+#include "store/shares.hpp"
 
 namespace reeve::config {
 
@@ -13,12 +15,26 @@ const handlers::Queue* declared_queue(const Configuration& configuration, const 
   return nullptr;
 }
 
+Field<handlers::Queue> weight_field(std::string_view why) {
+  const auto read = [](Reading& reading, const Node& node, handlers::Queue& queue) {
+    if (const auto weight = read_integer(reading, node, {1, store::Shares::weight_max})) queue.weight = static_cast<int>(*weight);
+  };
+  return {"weight", why, read, integer_schema(1, store::Shares::weight_max)};
+}
+
 }  // namespace
 
 const Table<handlers::Queue>& queue_table() {
   static const Table<handlers::Queue> table{
-      {limit<handlers::Queue>("concurrency", &handlers::Queue::concurrency, "how many attempts of this queue run at once; no limit when left out")},
-      {{"rate", "weight", "fair_key", "paused", "resources", "ageing"}, {}}};
+      {
+          limit<handlers::Queue>("concurrency", &handlers::Queue::concurrency, "how many attempts of this queue run at once; no limit when left out"),
+          field<handlers::Queue>("rate", &handlers::Queue::rate, "how many attempts of this queue start in a time: 10/s; no limit when left out", read_rate, rate_schema()),
+          weight_field("the share of this queue in what is started, beside other queues that have work; as soon as one queue has a weight, all others count as 1"),
+          ageing_field<handlers::Queue>(&handlers::Queue::ageing),
+          field<handlers::Queue>("fair_by", &handlers::Queue::fair_by, "the label that says whose a task is: tenants take turns, however much each has waiting",
+                                 read_fair_by, text_schema()),
+      },
+      {{"fair_key", "paused", "resources"}, {}}};
   return table;
 }
 

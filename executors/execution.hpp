@@ -117,6 +117,7 @@ struct Execution {
   std::shared_ptr<const WorkerSpec> worker{};
   std::shared_ptr<const ThreadSpec> thread{};
   std::shared_ptr<const RemoteSpec> remote{};
+  std::map<std::string, std::vector<std::string>> resources{};   // by name, the units that it may use
 };
 
 }  // namespace reeve::executors

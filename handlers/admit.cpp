@@ -14,7 +14,7 @@ namespace {
 constexpr int most_attempts = 100'000;
 constexpr std::size_t name_bytes_max = 128;
 constexpr std::size_t key_bytes_max = 1024;             // external_id, dedupe.key, value of a label
-constexpr std::size_t short_key_bytes_max = 256;        // concurrency, supersede and order keys
+constexpr std::size_t short_key_bytes_max = 256;        // concurrency, supersede, order and fair keys
 constexpr int most_at_once = 1'000'000;
 constexpr std::size_t labels_max = 64;
 constexpr std::size_t small_json_bytes_max = 64 << 10;  // metadata, overrides
@@ -50,7 +50,7 @@ class Admission {
 
   Check all() {
     for (const auto check : {&Admission::kind, &Admission::payload, &Admission::place, &Admission::times, &Admission::budgets,
-                             &Admission::overrides, &Admission::labels, &Admission::metadata, &Admission::keys, &Admission::trace}) {
+                             &Admission::overrides, &Admission::labels, &Admission::metadata, &Admission::keys, &Admission::tenant, &Admission::trace}) {
       Check refusal = (this->*check)();
       if (refusal) return refusal;
     }
@@ -230,6 +230,25 @@ class Admission {
     if (wish_.order_key && !is_short_key(*wish_.order_key)) return bad_short_key("order_key", *wish_.order_key);
     if (wish_.supersede_key) task_.supersede_key = std::move(*wish_.supersede_key);
     if (wish_.order_key) task_.order_key = std::move(*wish_.order_key);
+    return std::nullopt;
+  }
+
+  // What the enqueuer says, else the value of the label that the handler or the queue is shared by.
+  Check tenant() {
+    if (wish_.fair_key) {
+      if (!is_short_key(*wish_.fair_key))
+        return invalid("fair_key", "fair_key " + quoted(*wish_.fair_key) + " has " + std::to_string(wish_.fair_key->size()) +
+                                       " bytes; write 1 to 256 bytes of UTF-8 without NUL");
+      task_.fair_key = std::move(*wish_.fair_key);
+      return std::nullopt;
+    }
+    const Queue* queue = handlers_.find_queue(task_.queue);
+    const std::string& label = handler_->fair_by.empty() && queue ? queue->fair_by : handler_->fair_by;
+    const auto value = label.empty() ? task_.labels.end() : task_.labels.find(label);
+    if (value == task_.labels.end()) return std::nullopt;
+    if (!is_short_key(value->second))
+      return invalid("labels." + label, "the label is the tenant of the task and has " + std::to_string(value->second.size()) + " bytes; write 1 to 256");
+    task_.fair_key = value->second;
     return std::nullopt;
   }
 

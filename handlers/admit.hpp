@@ -45,6 +45,7 @@ struct Wish {
   std::optional<DedupeWish> dedupe{};
   std::string traceparent{};
   std::string created_by{};
+  std::optional<std::string> fair_key{};        // the tenant; by default the value of the label that the handler or the queue names
   bool allow_unknown = false;                   // store it although no handler has the kind; it waits until one has
   std::optional<ConcurrencyWish> concurrency{};
   std::optional<std::string> supersede_key{};

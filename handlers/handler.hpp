@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "executors/execution.hpp"
+#include "store/rooms.hpp"
 #include "store/task.hpp"
 
 namespace reeve::handlers {
@@ -71,11 +72,18 @@ struct Handler {
   std::string declared_at{};                      // "reeve.yaml:14:3", for messages
   DedupeDefaults dedupe{};
   ConcurrencyDefaults concurrency_key{};
+  std::optional<store::Rate> rate{};              // starts of the kind
+  std::vector<store::Room> resources{};           // what each body needs
+  std::string fair_by{};                          // the label whose value is the fair key of a task that gives none; empty: as its queue says
 };
 
 struct Queue {
   std::string name{};
   std::optional<int> concurrency{};
+  std::optional<store::Rate> rate{};              // starts from the queue
+  std::optional<int> weight{};                    // its share of what is started, beside other queues
+  std::optional<store::Millis> ageing{};          // each such time of waiting counts as one more priority
+  std::string fair_by{};                          // as of a handler
   std::string declared_at{};                      // "reeve.yaml:9:3", for messages
 };
 

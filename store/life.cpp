@@ -139,6 +139,7 @@ Task make_task(TaskId id, const NewTask& fresh, Timestamp now) {
   task.concurrency = fresh.concurrency;
   task.supersede_key = fresh.supersede_key;
   task.order_key = fresh.order_key;
+  task.fair_key = fresh.fair_key;
   return task;
 }
 

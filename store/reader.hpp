@@ -86,6 +86,14 @@ struct QueuePause {
   Timestamp since{};
 };
 
+// How far a rate is used up: see Bucket (store/rate.hpp).
+struct RateRow {
+  enum class Of { queue, kind };
+  Of of{};
+  std::string name{};
+  std::int64_t full_at = 0;                          // microseconds of UTC
+};
+
 struct RunnerRow {
   std::int64_t id = 0;
   std::string name{};
@@ -98,7 +106,7 @@ struct RunnerRow {
 
 // Where a queued task stands. Counting stops at `limit` so that the answer stays cheap.
 struct Position {
-  std::int64_t ahead = 0;                            // due tasks of its queue that would be claimed before it
+  std::int64_t ahead = 0;                            // due tasks of its queue that would be claimed before it, were nothing to age
   bool at_least = false;                             // counting stopped
 };
 
@@ -178,6 +186,7 @@ class Reader {
   virtual Cursor first_event() = 0;
   virtual std::vector<CountRow> counts() = 0;
   virtual std::vector<QueuePause> pauses() = 0;
+  virtual std::vector<RateRow> rates() = 0;                                // queues, then kinds, by name
   virtual std::vector<RunnerRow> runners(int limit) = 0;                   // newest first
   virtual Position position(TaskId id, Timestamp now, std::int64_t limit) = 0;
   virtual KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) = 0;

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "store/reader.hpp"
+#include "store/rooms.hpp"
 #include "store/step.hpp"
 #include "store/task.hpp"
 
@@ -77,13 +78,6 @@ using EnqueueAnswer = std::variant<EnqueueDone, EnqueueRefused>;
 
 // ------------------------------------------------------------------------------------------------------------------ claim
 
-// At most `room` tasks of the kind, or of the queue, called `name`.
-struct Room {
-  std::string name{};
-  int room = 0;
-  bool operator==(const Room&) const = default;
-};
-
 // A concurrency token (store/life.hpp) and how many bodies live that no longer hold their claim.
 struct HeldKey {
   std::string token{};
@@ -95,15 +89,19 @@ struct ClaimRequest {
   std::int64_t runner = 0;
   Timestamp lease_expires_at{};
   int limit = 1;
-  std::vector<Room> kinds{};   // only these kinds are claimed
-  std::vector<Room> queues{};  // a queue that is not named has no limit
-  std::vector<HeldKey> held_keys{};          // bodies that lost their claims and still live count against their keys
-  std::vector<std::string> held_lines{};     // order keys of such bodies: nothing of their lines starts
+  std::vector<KindRoom> kinds{};          // only these kinds are claimed
+  std::vector<QueueRoom> queues{};        // a queue that is not named has no limit
+  std::vector<Room> resources{};          // what is free of each; a kind that needs another one is not claimed
+  std::optional<Millis> ageing{};         // of queues that name none: each such time of waiting counts as one more priority, up to 9
+  std::vector<HeldKey> held_keys{};       // bodies that lost their claims and still live count against their keys
+  std::vector<std::string> held_lines{};  // order keys of such bodies: nothing of their lines starts
 };
 
 struct ClaimAnswer {
   std::vector<Task> tasks{};                 // complete, payload included; task.epoch is the new token
-  std::optional<Timestamp> next_due{};       // the earliest moment after `now` when time alone makes a task due, expires one, fires a timer or ends a wait
+  // The earliest moment after `now` when time alone makes a task due, gives one its token of a rate, expires one, fires a timer or ends a wait.
+  std::optional<Timestamp> next_due{};
+  bool rate_limited = false;                 // something due waits for nothing but its token
 };
 
 // ----------------------------------------------------------------------------------------------------------------- finish
@@ -178,10 +176,12 @@ class Tasks {
   // conflict policy of the concurrency key, then supersede; see docs/guides/keys.md.
   virtual EnqueueAnswer enqueue(const EnqueueRequest& request, Timestamp now) = 0;
 
-  // Hands up to `limit` due tasks to the runner: priority first, then the one due longest, then the lower id. Paused queues, tasks whose
-  // concurrency key has no room and those that are not first in their line are passed over. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are queued for
-  // later, held back, or finished. Queued tasks past their expires_at are cancelled on the way, timers fire and waits end whose time has come.
-  // At most a thousand of each in one claim, and a thousand tasks that are found to be blocked: if there may be more, next_due is `now`; claim again.
+  // Hands up to `limit` due tasks to the runner: priority first, then the one due longest, then the lower id; where queues have weights or
+  // tasks have fair keys, as store/turn.hpp says. Paused queues, tasks whose concurrency key has no room and those that are not first in their
+  // line are passed over. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are
+  // queued for later, held back, or finished, nor on how many tenants wait. Queued tasks past their expires_at are cancelled on the way, timers
+  // fire and waits end whose time has come. At most a thousand of each in one claim, and a thousand tasks that are found to be blocked: if there
+  // may be more, next_due is `now`; claim again.
   virtual ClaimAnswer claim(const ClaimRequest& request, Timestamp now) = 0;
 
   // The body of the attempt runs. False: the claim is lost.
@@ -328,7 +328,7 @@ class Runners {
  public:
   virtual ~Runners() = default;
 
-  // Registers an incarnation and returns its number, greater than any before.
+  // Registers an incarnation and returns its number, greater than any before. Queues with weights begin to share anew.
   virtual std::int64_t open_runner(const RunnerIdentity& identity, Timestamp now) = 0;
 
   // The incarnation ends in good order; its tasks have all been finished or returned.

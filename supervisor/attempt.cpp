@@ -118,6 +118,7 @@ asio::awaitable<store::Finished> run_attempt(AttemptContext context, handlers::H
   const Moment begun = context.clock.moment();
   executors::Execution execution = handlers::prepare(handler, task);
   execution.token = std::move(context.token);
+  execution.resources = std::move(context.resources);
   executors::Outcome outcome;
   try {
     outcome = co_await context.executor.run(std::move(execution), context.observer, context.brake);

@@ -10,6 +10,7 @@
 #include "executors/executor.hpp"
 #include "handlers/handler.hpp"
 #include "store/store.hpp"
+#include "supervisor/core/resources.hpp"
 #include "supervisor/attempt_journal.hpp"
 #include "supervisor/attempt_requests.hpp"
 #include "supervisor/clock.hpp"
@@ -64,6 +65,7 @@ struct AttemptContext {
   const std::function<double()>& dice;
   std::string token{};                       // speaks for this attempt over the API
   std::function<void()> ended{};             // no process of it is left
+  Granted resources{};                       // what it may use
 };
 
 // Runs the body, decides what its end means, records it. Throws only a fatal StoreError.

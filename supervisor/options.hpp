@@ -1,11 +1,20 @@
 // What the operator may set about the supervisor.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "store/time.hpp"
 
 namespace reeve::supervisor {
+
+// Something of which there are only so many, each with a name of its own: "0", "1", ... unless the operator named them.
+struct Resource {
+  std::string name{};
+  std::vector<std::string> units{};
+  bool operator==(const Resource&) const = default;
+};
 
 struct Options {
   std::string name{};                          // of this runner; the host name when empty
@@ -14,6 +23,8 @@ struct Options {
   store::Millis lease{15'000};                 // how long a claim holds without renewal
   store::Millis drain_timeout{30'000};         // how long SIGTERM waits for running attempts before it interrupts them
   store::Millis retention_interval{60'000};    // between two passes of retention while there is work
+  std::vector<Resource> resources{};           // shared by all kinds
+  std::optional<store::Millis> ageing{};       // each such time of waiting counts as one more priority; queues may say otherwise
   bool ad_hoc_commands = true;                 // `reeve run`: whoever may enqueue may run commands as the daemon's user
 };
 

@@ -9,6 +9,7 @@
 
 #include "executors/make.hpp"
 #include "store/store.hpp"
+#include "supervisor/core/resources.hpp"
 
 namespace reeve::supervisor {
 
@@ -26,6 +27,7 @@ struct RunningAttempt {
   std::optional<store::Timestamp> last_seen{};      // last sign of life of the handler
   bool stale = false;
   std::optional<std::string> stopping{};            // "cancel", "timeout", ... once it was asked to end
+  Granted resources{};                              // what it holds
 };
 
 struct Usage {
@@ -33,6 +35,8 @@ struct Usage {
   int running = 0;
   std::optional<int> limit{};
   std::optional<int> room{};                        // how many more its executor could begin, when that limits it
+  std::optional<store::Rate> rate{};
+  std::optional<int> weight{};                      // of a queue
 };
 
 struct Overview {
@@ -45,6 +49,7 @@ struct Overview {
   std::vector<Usage> kinds{};
   std::vector<Usage> queues{};
   std::vector<RunningAttempt> running{};
+  std::vector<Resource> resources{};                // all there are; who holds which is said of the attempts
   std::vector<executors::PoolStatus> pools{};       // of warm processes
   std::string trouble{};                            // why health is degraded; empty when it is not
 };

@@ -129,10 +129,12 @@ Overview Supervisor::Shell::overview() const {
   overview.global = {.name = "all", .running = admission.running(), .limit = admission.concurrency()};
   for (const handlers::Handler& handler : core_.handlers()->all())
     overview.kinds.push_back({.name = handler.kind, .running = admission.running_of_kind(handler.kind), .limit = handler.concurrency,
-                              .room = admission.room_of_kind(handler.kind)});
+                              .room = admission.room_of_kind(handler.kind), .rate = handler.rate});
   for (const handlers::Queue& queue : core_.handlers()->queues())
-    overview.queues.push_back({.name = queue.name, .running = admission.running_in_queue(queue.name), .limit = queue.concurrency});
+    overview.queues.push_back({.name = queue.name, .running = admission.running_in_queue(queue.name), .limit = queue.concurrency, .rate = queue.rate,
+                               .weight = queue.weight});
   overview.running = core_.running(now());
+  overview.resources = core_.resources().declared();
   overview.pools = parts_.executors.pools();
   return overview;
 }

@@ -64,7 +64,8 @@ void Supervisor::Shell::carry_out(Launch effect) {
                          .log = parts_.log,
                          .dice = parts_.dice,
                          .token = running.token,
-                         .ended = [this, key] { on([key](Core& core, Now at) { core.ended(key, at); }); }};
+                         .ended = [this, key] { on([key](Core& core, Now at) { core.ended(key, at); }); },
+                         .resources = std::move(effect.resources)};
   asio::co_spawn(parts_.loop, run_attempt(std::move(context), std::move(effect.handler), std::move(effect.task)),
                  [this, key](const std::exception_ptr& failed, const store::Finished& finished) {
                    if (failed) not_recorded(key, failed);

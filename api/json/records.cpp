@@ -47,6 +47,8 @@ void write_event(JsonWriter& json, const store::Event& event) {
 
 void write_usage(JsonWriter& json, const supervisor::Usage& usage) {
   json.text_member("name", usage.name).member("running", usage.running).member("limit", usage.limit).member("room", usage.room);
+  if (usage.rate) json.member("rate", store::to_text(*usage.rate));
+  json.member("weight", usage.weight);
 }
 
 void write_running(JsonWriter& json, const supervisor::RunningAttempt& attempt) {
@@ -56,6 +58,11 @@ void write_running(JsonWriter& json, const supervisor::RunningAttempt& attempt) 
   if (attempt.pid != 0) json.member("pid", attempt.pid);
   json.member("since", attempt.since).member("last_seen", attempt.last_seen);
   if (attempt.stale) json.member("stale", true);
+  if (!attempt.resources.empty()) {
+    json.key("resources").open_object();
+    for (const auto& [name, units] : attempt.resources) json.words(name, units);
+    json.close_object();
+  }
   json.member("stopping", attempt.stopping).close_object();
 }
 

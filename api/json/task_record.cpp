@@ -77,6 +77,7 @@ void write_task(JsonWriter& json, const store::Task& task, store::State state, B
   if (body == Body::with_payload) json.raw_member("metadata", task.metadata);
   json.member("external_id", task.external_id);
   write_keys(json, task);
+  json.text_member("fair_key", task.fair_key);
   write_counters(json, task);
   write_times(json, task);
   write_origin(json, task);

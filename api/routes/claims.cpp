@@ -66,7 +66,13 @@ void write_claim(JsonWriter& json, const remote::Assignment& assignment) {
   json.member("lease_ms", std::int64_t{assignment.lease.count()}).member("kind", execution.kind).member("queue", execution.queue);
   json.member("attempt", execution.attempt).member("max_attempts", execution.max_attempts).key("labels").open_object();
   for (const auto& [key, value] : execution.labels) json.member(key, value);
-  json.close_object().raw_member("metadata", execution.metadata).text_member("traceparent", execution.traceparent);
+  json.close_object();
+  if (!execution.resources.empty()) {
+    json.key("resources").open_object();
+    for (const auto& [name, units] : execution.resources) json.words(name, units);
+    json.close_object();
+  }
+  json.raw_member("metadata", execution.metadata).text_member("traceparent", execution.traceparent);
   json.raw_member("payload", execution.payload).close_object();
 }
 

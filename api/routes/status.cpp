@@ -73,6 +73,21 @@ void write_usages(JsonWriter& json, const supervisor::Overview& overview) {
   json.close_array();
 }
 
+// Who holds which unit; those that nobody holds are free.
+void write_resources(JsonWriter& json, const supervisor::Overview& overview) {
+  json.key("resources").open_array();
+  for (const supervisor::Resource& resource : overview.resources) {
+    json.open_object().member("name", resource.name).words("units", resource.units).key("held").open_array();
+    for (const supervisor::RunningAttempt& attempt : overview.running) {
+      const auto held = attempt.resources.find(resource.name);
+      if (held == attempt.resources.end()) continue;
+      json.open_object().member("task", number(attempt.claim.task)).member("kind", attempt.kind).words("units", held->second).close_object();
+    }
+    json.close_array().close_object();
+  }
+  json.close_array();
+}
+
 void write_counts(JsonWriter& json, const std::vector<store::CountRow>& rows) {
   using store::Status;
   std::map<Status, std::int64_t> totals;
@@ -113,6 +128,7 @@ Answer get_status(Service& service, Request request) {
   json.key("running").open_array();
   for (const supervisor::RunningAttempt& attempt : overview.running) write_running(json, attempt);
   json.close_array();
+  write_resources(json, overview);
   json.key("pools").open_array();
   for (const executors::PoolStatus& pool : overview.pools) write_pool(json, pool);
   json.close_array();

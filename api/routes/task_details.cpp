@@ -81,6 +81,7 @@ namespace {
 struct Standing {
   std::optional<Seen> seen{};
   std::vector<store::QueuePause> pauses{};
+  std::vector<store::RateRow> rates{};
   std::optional<store::Position> position{};
   std::vector<store::Step> steps{};              // of a suspended task
   store::KeyHolds keys{};                        // of a queued one
@@ -92,6 +93,7 @@ Standing read_standing(store::Reader& reader, store::TaskId id, store::Timestamp
   if (standing.seen && standing.seen->task.status == store::Status::waiting) standing.steps = reader.steps(id);
   if (!standing.seen || standing.seen->task.status != store::Status::queued) return standing;
   standing.pauses = reader.pauses();
+  standing.rates = reader.rates();
   standing.position = reader.position(id, now, ahead_max);
   standing.keys = reader.key_holds(id, now, ahead_max);
   return standing;
@@ -113,7 +115,7 @@ Answer explain_task(Service& service, Request request) {
 
   JsonWriter json;
   json.open_object().member("id", number(id)).member("state", name(state)).key("reasons").open_array();
-  for (const Why& reason : why(task, state, standing.pauses, overview, *handlers, standing.position, standing.steps, standing.keys, now)) {
+  for (const Why& reason : why(task, state, standing.pauses, overview, *handlers, standing.position, standing.steps, standing.keys, now, standing.rates)) {
     json.open_object().member("code", reason.code).member("message", reason.message).text_member("fix", reason.fix).close_object();
   }
   json.close_array();

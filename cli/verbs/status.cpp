@@ -33,6 +33,7 @@ class Status final : public Verb {
     show_warnings(session, status);
     show_queues(session, status);
     show_pools(session, status);
+    show_resources(session, status);
     show_running(session, status);
     return ExitCode::ok;
   }
@@ -116,6 +117,31 @@ class Status final : public Verb {
       const std::string note = degraded ? "degraded" + (trouble.empty() ? "" : ": " + trouble) : "";
       table.add({{text_in(one, "kind"), Tone::plain, {}}, {count("busy"), Tone::plain, {}}, {count("idle"), Tone::plain, {}},
                  {count("starting"), Tone::plain, {}}, {count("max"), Tone::plain, {}}, {count("waiting"), Tone::plain, {}}, {note, Tone::bad, {}}});
+    }
+    if (table.empty()) return;
+    session.out() << '\n';
+    table.print(session.out(), session.paper());
+  }
+
+  static std::string words_of(const Object& object, const char* member) {
+    std::string text;
+    for (const auto& word : array_in(object, member)) text += (text.empty() ? "" : ",") + shown(word);
+    return text;
+  }
+
+  static void show_resources(const Session& session, const Object& status) {
+    Table table({{"RESOURCE", false, true}, {"HELD", true, false}, {"OF", true, false}, {"BY", false, true}});
+    for (const auto& resource : array_in(status, "resources")) {
+      const Object& one = as_object(resource);
+      std::size_t held = 0;
+      std::string by;
+      for (const auto& holder : array_in(one, "held")) {
+        const Object& body = as_object(holder);
+        held += array_in(body, "units").size();
+        by += (by.empty() ? "" : "; ") + std::string("task ") + std::to_string(integer_in(body, "task").value_or(0)) + ": " + words_of(body, "units");
+      }
+      table.add({{text_in(one, "name"), Tone::plain, {}}, {std::to_string(held), Tone::plain, {}},   // braces-ok: a list
+                 {std::to_string(array_in(one, "units").size()), Tone::plain, {}}, {by, Tone::plain, {}}});
     }
     if (table.empty()) return;
     session.out() << '\n';

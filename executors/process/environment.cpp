@@ -1,3 +1,4 @@
+#include "executors/resource_names.hpp"
 #include "executors/process/environment.hpp"
 
 #include <algorithm>
@@ -77,6 +78,7 @@ std::vector<std::string> environment_of(const Execution& execution, const Proces
   entries.add("REEVE_LABELS", labels_json(execution));
   if (execution.metadata.size() <= most_metadata) entries.add_unless_empty("REEVE_METADATA", execution.metadata);
   add_surroundings(entries, surroundings);
+  for (const auto& [name, units] : execution.resources) entries.add(resource_variable(name), resource_value(units));
   entries.add_unless_empty("REEVE_TOKEN", execution.token);
   entries.add_unless_empty("REEVE_PAYLOAD_FILE", payload_file);
   entries.add_unless_empty("TRACEPARENT", execution.traceparent);

@@ -1,6 +1,8 @@
 #include "executors/protocol/sentences.hpp"
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
@@ -34,6 +36,16 @@ void append_labels(std::string& line, const Execution& execution) {
   line += '}';
 }
 
+void append_resources(std::string& line, const Execution& execution) {
+  if (execution.resources.empty()) return;
+  json::object resources;
+  for (const auto& [name, units] : execution.resources) {
+    json::array& list = resources[name].emplace_array();
+    for (const std::string& unit : units) list.emplace_back(json::string_view(unit));
+  }
+  line.append(",\"resources\":").append(json::serialize(resources));
+}
+
 void append_addressee(std::string& line, Addressee to) {
   append_number(line, "task", to.task);
   append_number(line, "epoch", to.epoch);
@@ -50,6 +62,7 @@ std::string task_order(const Execution& execution) {
   append_text(line, "kind", execution.kind);
   append_text(line, "queue", execution.queue);
   append_labels(line, execution);
+  append_resources(line, execution);
   if (!execution.metadata.empty()) append_on_one_line(line += ",\"metadata\":", execution.metadata);
   if (!execution.traceparent.empty()) append_text(line, "traceparent", execution.traceparent);
   if (!execution.token.empty()) append_text(line, "token", execution.token);

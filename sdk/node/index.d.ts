@@ -30,6 +30,8 @@ export interface Task<Payload = any> {
   readonly maxAttempts: number;
   readonly queue: string;
   readonly labels: Record<string, string>;
+  /** By name, the units that it may use: { gpu: ['0'] } */
+  readonly resources: Record<string, string[]>;
   readonly metadata: any;
   readonly payload: Payload;
   readonly traceparent?: string;

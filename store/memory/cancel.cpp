@@ -1,4 +1,5 @@
 #include "store/event_data.hpp"
+#include "store/memory/lines.hpp"
 #include "store/memory/verbs.hpp"
 
 namespace reeve::store::memory {
@@ -9,7 +10,9 @@ CancelAnswer MemoryTasks::cancel(TaskId id, std::string_view reason, std::string
   if (!task) return {CancelResult::not_found, Status::cancelled, {}};
   if (is_terminal(task->status)) return {CancelResult::already_terminal, task->status, {}};
   if (task->status == Status::queued || task->status == Status::waiting) {
+    const bool in_line = task->status == Status::queued;
     state_.append(cancel_before_start(state_.edit(*task), "cancelled", reason, actor, now));
+    if (in_line) leave_line(state_, *task);
     waits_.task_ended(*task, Waits::Completed::kept, now);
     return {CancelResult::cancelled, Status::cancelled, {}};
   }
@@ -34,6 +37,7 @@ RetryResult MemoryTasks::retry(TaskId id, std::string_view actor, Timestamp now)
   const bool keep_dedupe = !token || !keys_.stands_for(*token, now, task->id);
   state_.note_progress_event(id, std::nullopt);
   state_.append(reopen(state_.edit(*task), keep_dedupe, actor, now));
+  enter_line(state_, *task, now);
   return RetryResult::requeued;
 }
 

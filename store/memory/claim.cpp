@@ -2,17 +2,108 @@
 #include <tuple>
 
 #include "store/event_data.hpp"
+#include "store/memory/lines.hpp"
 #include "store/memory/verbs.hpp"
+#include "store/turn.hpp"
 
 namespace reeve::store::memory {
+
 namespace {
 
-Room* find_room(std::vector<Room>& rooms, std::string_view name) {
-  const auto found = std::find_if(rooms.begin(), rooms.end(), [&](const Room& room) { return room.name == name; });
-  return found == rooms.end() ? nullptr : &*found;
+std::optional<Timestamp> earlier(std::optional<Timestamp> known, Timestamp at) { return known ? std::min(*known, at) : at; }
+
+template <class Named>
+auto* find_named(std::vector<Named>& all, std::string_view name) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Named& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
-std::optional<Timestamp> earlier(std::optional<Timestamp> known, Timestamp at) { return known ? std::min(*known, at) : at; }
+// What one claim may still take.
+struct Left {
+  Left(State& kept, const Keys& the_keys, const ClaimRequest& wanted, Timestamp moment)
+      : state(kept), keys(the_keys), request(wanted), kinds(wanted.kinds), queues(wanted.queues), resources(wanted.resources), ageing(wanted.ageing),
+        now(moment) {}
+
+  [[nodiscard]] bool by_weight() const {
+    return std::any_of(queues.begin(), queues.end(), [](const QueueRoom& queue) { return queue.weight.has_value(); });
+  }
+  [[nodiscard]] bool has_room(const Task& task) {
+    const KindRoom* kind = find_named(kinds, task.kind);
+    const QueueRoom* queue = find_named(queues, task.queue);
+    if (!kind || kind->room <= 0 || (queue && queue->room <= 0)) return false;
+    return std::all_of(kind->needs.begin(), kind->needs.end(), [this](const Room& need) {
+      const Room* resource = find_named(resources, need.name);
+      return resource && resource->room >= need.room;
+    });
+  }
+  // When it gets a token of its queue's and its kind's rate; `now` when there are some.
+  [[nodiscard]] Timestamp token(const Task& task) {
+    Timestamp at = now;
+    if (const auto& rate = find_named(kinds, task.kind)->rate) at = std::max(at, bucket(RateRow::Of::kind, task.kind, *rate).next());
+    if (const QueueRoom* queue = find_named(queues, task.queue); queue && queue->rate)
+      at = std::max(at, bucket(RateRow::Of::queue, task.queue, *queue->rate).next());
+    return at;
+  }
+  void take(const Task& task) {
+    KindRoom& kind = *find_named(kinds, task.kind);
+    kind.room -= 1;
+    for (const Room& need : kind.needs) find_named(resources, need.name)->room -= need.room;
+    if (kind.rate) spend(RateRow::Of::kind, task.kind, *kind.rate);
+    QueueRoom* queue = find_named(queues, task.queue);
+    if (by_weight()) state.edit_shares().started(task.queue, queue && queue->weight ? *queue->weight : 1);
+    if (!queue) return;
+    queue->room -= 1;
+    if (queue->rate) spend(RateRow::Of::queue, task.queue, *queue->rate);
+  }
+  [[nodiscard]] std::optional<Millis> ageing_of(const Task& task) {
+    const QueueRoom* queue = find_named(queues, task.queue);
+    return queue && queue->ageing ? queue->ageing : ageing;
+  }
+  [[nodiscard]] Bucket bucket(RateRow::Of of, const std::string& name, const Rate& rate) const {
+    const auto kept = state.rates.find({of, name});
+    return Bucket(rate, kept == state.rates.end() ? std::nullopt : std::optional<std::int64_t>(kept->second), now);
+  }
+  void spend(RateRow::Of of, const std::string& name, const Rate& rate) {
+    Bucket used = bucket(of, name, rate);
+    used.take();
+    state.edit(state.rates, {of, name}) = used.full_at();
+  }
+
+  State& state;
+  const Keys& keys;
+  const ClaimRequest& request;
+  std::vector<KindRoom> kinds;
+  std::vector<QueueRoom> queues;
+  std::vector<Room> resources;
+  std::optional<Millis> ageing;
+  Timestamp now;
+};
+
+// The first of each queue and priority, of those the first of each queue, of those the one.
+Task* next_turn(const std::vector<Task*>& due, Left& left) {
+  const auto head = [&](const Task* task) {
+    return Head{left.state.places.at(task->id), task->run_at, task->id};
+  };
+  const auto by_priority = [&](const Task* task) {
+    return place_by_priority(ripe_priority(task->priority, task->run_at, left.ageing_of(*task), left.now), head(task));
+  };
+  std::map<std::pair<std::string, int>, Task*> lines;
+  for (Task* task : due) {
+    if (!left.has_room(*task) || left.token(*task) > left.now || !left.keys.may_start(*task, left.request)) continue;
+    Task*& first = lines[{task->queue, task->priority}];
+    if (!first || place_in_line(head(task)) < place_in_line(head(first))) first = task;
+  }
+  std::map<std::string, Task*> queues;
+  for (const auto& [line, task] : lines) {
+    Task*& first = queues[line.first];
+    if (!first || by_priority(task) < by_priority(first)) first = task;
+  }
+  const auto share = [&](const Task* task) { return left.by_weight() ? left.state.shares.place(task->queue) : 0; };
+  Task* next = nullptr;
+  for (const auto& [queue, task] : queues)
+    if (!next || std::make_pair(share(task), by_priority(task)) < std::make_pair(share(next), by_priority(next))) next = task;
+  return next;
+}
 
 }  // namespace
 
@@ -20,8 +111,7 @@ std::vector<Task*> MemoryTasks::claimable(Timestamp now) {
   std::vector<Task*> due;
   for (auto& [id, task] : state_.tasks)
     if (task.status == Status::queued && task.run_at <= now && !state_.pauses.contains(task.queue)) due.push_back(&task);
-  const auto order = [](const Task* task) { return std::make_tuple(-task->priority, task->run_at, task->id); };
-  std::sort(due.begin(), due.end(), [&](const Task* a, const Task* b) { return order(a) < order(b); });
+  std::erase_if(due, [now](const Task* task) { return task->expires_at && *task->expires_at <= now; });
   return due;
 }
 
@@ -29,18 +119,16 @@ ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
   state_.require_batch();
   ClaimAnswer answer;
   const bool more_rings = waits_.ring(now);
+  enter_due(state_, now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
-  std::vector<Room> kinds = request.kinds;
-  std::vector<Room> queues = request.queues;
-  for (Task* task : claimable(now)) {
-    if (static_cast<int>(answer.tasks.size()) >= request.limit) break;
-    if (task->expires_at && *task->expires_at <= now) continue;
-    Room* kind = find_room(kinds, task->kind);
-    Room* queue = find_room(queues, task->queue);
-    if (!kind || kind->room <= 0 || (queue && queue->room <= 0)) continue;
-    if (!keys_.may_start(*task, request)) continue;
-    kind->room -= 1;
-    if (queue) queue->room -= 1;
+  Left left(state_, keys_, request, now);
+  std::vector<Task*> due = claimable(now);
+  while (static_cast<int>(answer.tasks.size()) < request.limit) {
+    Task* task = next_turn(due, left);
+    if (!task) break;
+    left.take(*task);
+    start_from_line(state_, *task);
+    std::erase(due, task);
     state_.add(begin_attempt(state_.edit(*task), request, now));
     Event event = event_about(*task, "task.claimed", "runner", now);
     event.data = event_data::claimed(*task);
@@ -54,6 +142,11 @@ ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
   }
   if (const auto alarm = waits_.next_alarm()) answer.next_due = earlier(answer.next_due, *alarm);
   if (more_rings || more_expired) answer.next_due = now;
+  for (const Task* task : due) {
+    if (request.limit <= 0 || !left.has_room(*task) || left.token(*task) <= now) continue;
+    answer.next_due = earlier(answer.next_due, left.token(*task));
+    answer.rate_limited = true;
+  }
   return answer;
 }
 

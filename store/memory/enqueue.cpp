@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "store/event_data.hpp"
+#include "store/memory/lines.hpp"
 #include "store/memory/verbs.hpp"
 
 namespace reeve::store::memory {
@@ -55,6 +56,8 @@ std::variant<Enqueued, EnqueueRefused> MemoryTasks::enqueue_item(const NewTask& 
   for (const TaskId id : keys_.superseded_by(wanted)) supersede(*state_.find(id), stored, wanted.created_by, now);
   if (!stored.superseded.empty()) stored.disposition = EnqueueDisposition::superseded;
   const Task& kept = state_.add(make_task(stored.id, wanted, now));
+  open_line(state_, kept);
+  enter_line(state_, kept, now);
   Event event = event_about(kept, "task.enqueued", kept.created_by, now);
   event.data = event_data::enqueued(kept, now);
   state_.append(std::move(event));
@@ -66,7 +69,9 @@ void MemoryTasks::supersede(Task& task, Enqueued& successor, std::string_view ac
   if (is_terminal(task.status) || task.cancel_requested_at) return;
   successor.superseded.push_back(task.id);
   if (task.status == Status::queued || task.status == Status::waiting) {
+    const bool in_line = task.status == Status::queued;
     state_.append(cancel_before_start(state_.edit(task), superseded_code, superseded_reason(successor.id), actor, now));
+    if (in_line) leave_line(state_, task);
     task.superseded_by = successor.id;
     waits_.task_ended(task, Waits::Completed::kept, now);
     return;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "store/memory/lines.hpp"
 #include "store/memory/verbs.hpp"
 
 namespace reeve::store::memory {
@@ -14,6 +15,7 @@ Finished MemoryTasks::finish(const Finish& finish, Timestamp now) {
   Ended ended = end_attempt(state_.edit(*task), finish, now);
   complete(state_.edit_attempt(finish.claim), finish, now);
   if (task->status == Status::queued) state_.note_progress_event(task->id, std::nullopt);
+  if (task->status == Status::queued) enter_line(state_, *task, now);
   state_.append(std::move(ended.event));
   if (task->status == Status::waiting && waits_.resume_if_nothing_is_left(*task, now)) {
     ended.answer.status = task->status;
@@ -46,6 +48,7 @@ Lost MemoryTasks::take_back(Task& task, LostBy cause, Timestamp now) {
   Ended ended = end_attempt(state_.edit(task), lost, now);
   complete(state_.edit_attempt(lost.claim), lost, now);
   if (task.status == Status::queued) state_.note_progress_event(task.id, std::nullopt);
+  if (task.status == Status::queued) enter_line(state_, task, now);
   state_.append(lease_lost_event(before, cause, task.status, now));
   state_.append(std::move(ended.event));
   if (is_terminal(task.status)) waits_.task_ended(task, Waits::Completed::kept, now);
@@ -86,6 +89,7 @@ std::vector<TaskId> MemoryTasks::cancel_expired(Timestamp now, int limit) {
   for (Task* task : expired) {
     if (static_cast<int>(ids.size()) >= limit) break;
     state_.append(cancel_before_start(state_.edit(*task), "expired", "not started before it expired", "runner", now));
+    leave_line(state_, *task);
     waits_.task_ended(*task, Waits::Completed::kept, now);
     ids.push_back(task->id);
   }

@@ -130,6 +130,18 @@ std::vector<QueuePause> MemoryReader::pauses() {
   return rows;
 }
 
+std::vector<RateRow> MemoryReader::rates() {
+  const Guard guard(state_.mutex);
+  std::vector<RateRow> rows;
+  for (const auto& [key, full_at] : state_.rates) {
+    RateRow& row = rows.emplace_back();
+    row.of = key.first;
+    row.name = key.second;
+    row.full_at = full_at;
+  }
+  return rows;
+}
+
 std::vector<RunnerRow> MemoryReader::runners(int limit) {
   const Guard guard(state_.mutex);
   std::vector<RunnerRow> rows(state_.runners.rbegin(), state_.runners.rend());
@@ -143,9 +155,19 @@ Position MemoryReader::position(TaskId id, Timestamp now, std::int64_t limit) {
   Position position;
   const Task* asked = state_.find(id);
   if (!asked || asked->status != Status::queued) return position;
-  const auto order = [](const Task& task) { return std::make_tuple(-task.priority, task.run_at, task.id); };
+  const auto place = [this](const Task& task) {
+    const auto found = state_.places.find(task.id);
+    return found == state_.places.end() ? std::optional<std::int64_t>{} : found->second;
+  };
+  const auto is_ahead = [&](const Task& task) {
+    const auto one = place(task);
+    const auto other = place(*asked);
+    const auto order = [&](const Task& each, std::int64_t at) { return std::make_tuple(-each.priority, at, each.run_at, each.id); };
+    if (!one || !other) return order(task, 0) < order(*asked, 0);
+    return order(task, *one) < order(*asked, *other);
+  };
   for (const auto& [other, task] : state_.tasks) {
-    if (task.status != Status::queued || task.queue != asked->queue || task.run_at > now || !(order(task) < order(*asked))) continue;
+    if (task.status != Status::queued || task.queue != asked->queue || task.run_at > now || !is_ahead(task)) continue;
     if (position.ahead == limit) {
       position.at_least = true;
       break;

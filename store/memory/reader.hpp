@@ -24,6 +24,7 @@ class MemoryReader final : public Reader {
   Cursor first_event() override;
   std::vector<CountRow> counts() override;
   std::vector<QueuePause> pauses() override;
+  std::vector<RateRow> rates() override;
   std::vector<RunnerRow> runners(int limit) override;
   Position position(TaskId id, Timestamp now, std::int64_t limit) override;
   KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) override;

@@ -8,6 +8,7 @@ namespace reeve::store::memory {
 std::int64_t MemoryRunners::open_runner(const RunnerIdentity& identity, Timestamp now) {
   state_.require_batch();
   RunnerRow row;
+  state_.edit_shares().clear();
   row.id = static_cast<std::int64_t>(state_.runners.size()) + 1;
   row.name = identity.name;
   row.boot_id = identity.boot_id;

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "store/fair.hpp"
+#include "store/shares.hpp"
 #include "store/steps.hpp"
 #include "store/store.hpp"
 
@@ -41,6 +43,11 @@ class State {
   std::map<std::int64_t, Event> events{};
   std::map<std::string, RememberedRequest, std::less<>> requests{};
   std::map<std::string, QueuePause, std::less<>> pauses{};
+  std::map<std::pair<RateRow::Of, std::string>, std::int64_t> rates{};
+  std::map<Line, std::int64_t> lines{};                            // those that have tenants, and the place of the task served last
+  std::map<std::pair<Line, std::string>, Tenant> tenants{};
+  std::map<TaskId, std::int64_t> places{};                         // of queued tasks that are ready
+  Shares shares{};
   std::vector<RunnerRow> runners{};
   std::int64_t last_task = 0;
   std::int64_t last_event = 0;
@@ -75,6 +82,10 @@ class State {
   void erase_pause(std::string_view queue);
   RunnerRow& add(RunnerRow runner);
   void stop_runner(RunnerRow& runner, Timestamp at);
+  Shares& edit_shares() {
+    note(shares);
+    return shares;
+  }
   std::int64_t next(std::int64_t& counter) {      // one of the last_ numbers
     note(counter);
     return ++counter;

@@ -1,3 +1,4 @@
+#include "store/memory/lines.hpp"
 #include "store/memory/waits.hpp"
 
 #include <algorithm>
@@ -101,6 +102,7 @@ bool Waits::resume_if_nothing_is_left(Task& task, Timestamp now) {
   }
   if (waits && wait.empty()) return false;
   state_.append(resume(state_.edit(task), wait, by, "runner", now));
+  enter_line(state_, task, now);
   return true;
 }
 
@@ -157,6 +159,7 @@ bool Waits::complete(const StepRow& wait, std::string output, std::string_view a
   Task& task = *state_.find(row.task);
   if (task.status != Status::waiting) return false;
   state_.append(resume(state_.edit(task), row.name, ended_by(row), actor, now));
+  enter_line(state_, task, now);
   return true;
 }
 

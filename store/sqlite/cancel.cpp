@@ -33,6 +33,7 @@ void SqliteTasks::cancel_queued(HotTask& task, std::string_view code, std::strin
         "UPDATE reeve_task SET status = 'cancelled', hold = NULL, block = 0, finished_at = ?, cancel_reason = ?, dedupe = NULL WHERE id = ?");
     row.bind(now, or_null(reason), task.id).run();
   }
+  if (from == Status::queued) lines_.left(task);
   write_error(session_.db, task.id, 0, *task.error);
   session_.append(event);
   session_.counts.moved(task, from);

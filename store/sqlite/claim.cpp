@@ -1,136 +1,12 @@
-// A claim: what has become due is made ready, then the heads of all lanes are merged. See docs/decisions/003.
-#include <algorithm>
-#include <queue>
-#include <tuple>
-
+// A claim: what has become due is made ready, then it is decided task by task whose turn it is. See docs/decisions/003 and 017.
 #include "store/event_data.hpp"
+#include "store/sqlite/budget.hpp"
 #include "store/sqlite/key_judge.hpp"
+#include "store/sqlite/lanes.hpp"
 #include "store/sqlite/task_row.hpp"
 #include "store/sqlite/verbs.hpp"
 
 namespace reeve::store::sqlite {
-namespace {
-
-struct Head {
-  int priority = 0;
-  std::int64_t run_at = 0;
-  TaskId id{};
-  HeadKeys keys{};
-  [[nodiscard]] auto place() const { return std::make_tuple(-priority, run_at, id); }
-};
-
-// The ready tasks of one (queue, kind), read in growing pieces as they are taken.
-class Lane {
- public:
-  Lane(std::string queue, std::string kind, int first_piece) : queue_(std::move(queue)), kind_(std::move(kind)), piece_(first_piece) {}
-  [[nodiscard]] const std::string& queue() const { return queue_; }
-  [[nodiscard]] const std::string& kind() const { return kind_; }
-  [[nodiscard]] const Head& head() const { return heads_[next_]; }
-  void advance() { ++next_; }
-
-  // False: the lane is empty.
-  bool fill(Connection& db, Timestamp now) {
-    if (next_ < heads_.size()) return true;
-    if (ended_) return false;
-    Query query = db.query(
-        "SELECT priority, run_at, id, concurrency, key_limit, order_key FROM reeve_task INDEXED BY reeve_task_ready "
-        "WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND run_at <= ? ORDER BY priority DESC, fair, run_at, id LIMIT ? OFFSET ?");
-    query.bind(queue_, kind_, now, piece_, offset_);
-    heads_.clear();
-    next_ = 0;
-    while (query.step()) {
-      Row row = query.row();
-      Head head;
-      head.priority = row.small();
-      head.run_at = row.integer();
-      head.id = row.id();
-      head.keys.token = row.text();
-      head.keys.limit = row.small();
-      head.keys.line = row.text();
-      heads_.push_back(std::move(head));
-    }
-    ended_ = static_cast<int>(heads_.size()) < piece_;
-    offset_ += piece_;
-    piece_ *= 2;
-    return !heads_.empty();
-  }
-
- private:
-  std::string queue_;
-  std::string kind_;
-  std::vector<Head> heads_{};
-  std::size_t next_ = 0;
-  int piece_;
-  int offset_ = 0;
-  bool ended_ = false;
-};
-
-// What may still be taken, by name.
-class Rooms {
- public:
-  explicit Rooms(const std::vector<Room>& rooms) : rooms_(rooms) {}
-  [[nodiscard]] Room* find(std::string_view name) {
-    const auto found = std::find_if(rooms_.begin(), rooms_.end(), [&](const Room& room) { return room.name == name; });
-    return found == rooms_.end() ? nullptr : &*found;
-  }
-
- private:
-  std::vector<Room> rooms_;
-};
-
-struct Admission {
-  Rooms kinds;
-  Rooms queues;
-  [[nodiscard]] bool admits(const Lane& lane) {
-    const Room* kind = kinds.find(lane.kind());
-    const Room* queue = queues.find(lane.queue());
-    return kind && kind->room > 0 && (!queue || queue->room > 0);
-  }
-  void take(const Lane& lane) {
-    kinds.find(lane.kind())->room -= 1;
-    if (Room* queue = queues.find(lane.queue())) queue->room -= 1;
-  }
-};
-
-// Goes on to the next (queue, kind) that has ready tasks: one or two seeks. Not one comparison of pairs: SQLite begins that at the pair
-// itself and would walk through the whole lane.
-bool next_lane(Connection& db, std::string& queue, std::string& kind) {
-  {
-    Query same_queue = db.query(
-        "SELECT kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind > ? ORDER BY kind LIMIT 1");
-    same_queue.bind(queue, kind);
-    if (same_queue.step()) {
-      std::string found = same_queue.row().text();
-      kind = std::move(found);
-      return true;
-    }
-  }
-  Query next_queue = db.query("SELECT queue, kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue > ? ORDER BY queue, kind LIMIT 1");
-  next_queue.bind(queue);
-  if (!next_queue.step()) return false;
-  Row row = next_queue.row();
-  std::string found = row.text();
-  kind = row.text();
-  queue = std::move(found);
-  return true;
-}
-
-// Every (queue, kind) that has ready tasks and room.
-std::vector<Lane> open_lanes(Session& session, Admission& admission, int limit) {
-  std::vector<Lane> lanes;
-  std::string queue;
-  std::string kind;
-  while (next_lane(session.db, queue, kind)) {
-    Lane lane(queue, kind, limit);
-    if (!session.is_paused(queue) && admission.admits(lane)) lanes.push_back(std::move(lane));
-  }
-  const auto count = static_cast<int>(lanes.size());
-  if (count > 1)
-    for (Lane& lane : lanes) lane = Lane(lane.queue(), lane.kind(), limit / count + 1);
-  return lanes;
-}
-
-}  // namespace
 
 ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
   session_.require_batch();
@@ -139,35 +15,39 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
   const bool more_due = promote(now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
   KeyJudge judge(keys_, request);
-  if (request.limit > 0) {
-    Admission admission{Rooms(request.kinds), Rooms(request.queues)};
-    std::vector<Lane> lanes = open_lanes(session_, admission, request.limit);
-    const auto later = [](const Lane* a, const Lane* b) { return a->head().place() > b->head().place(); };
-    std::priority_queue<Lane*, std::vector<Lane*>, decltype(later)> heads(later);
-    for (Lane& lane : lanes)
-      if (lane.fill(session_.db, now)) heads.push(&lane);
-    std::vector<TaskId> chosen;  // taken when all is chosen: taking changes the index that the lanes read
-    while (!heads.empty() && static_cast<int>(chosen.size()) < request.limit && !judge.is_tired()) {
-      Lane* lane = heads.top();
-      heads.pop();
-      if (!admission.admits(*lane)) continue;
-      const Head& head = lane->head();
-      if (judge.look_at(head.keys, head.id, lane->queue(), lane->kind()) == Verdict::admit) {
-        admission.take(*lane);
-        chosen.push_back(head.id);
-      }
-      lane->advance();
-      if (lane->fill(session_.db, now)) heads.push(lane);
-    }
-    answer.tasks.reserve(chosen.size());
-    for (const TaskId id : chosen) take(id, request, now, answer.tasks);
-    judge.write_blocks();
-  }
+  std::optional<Timestamp> token;
+  if (request.limit > 0) token = hand_out(request, judge, now, answer.tasks);
   answer.next_due = more_rings || more_due || more_expired || judge.is_tired() ? now : next_due(now);
+  answer.rate_limited = token.has_value();
+  if (token && (!answer.next_due || *token < *answer.next_due)) answer.next_due = token;
   return answer;
 }
 
+// Gives the moment when a rate lets go the next one that it holds back.
+std::optional<Timestamp> SqliteTasks::hand_out(const ClaimRequest& request, KeyJudge& judge, Timestamp now, std::vector<Task>& taken) {
+  Budget budget(session_.db, request, now);
+  std::vector<Lane> lanes = open_lanes(session_, budget, request.limit);
+  std::vector<Head> chosen;  // taken when all is chosen: taking changes the index that the lanes read
+  while (static_cast<int>(chosen.size()) < request.limit && !judge.is_tired()) {
+    Lane* lane = next_turn(lanes, session_, budget.by_weight(), now);
+    if (!lane) break;
+    if (judge.look_at(lane->head().keys, lane->head().id, lane->queue(), lane->kind()) == Verdict::admit) {
+      lane->draw.take();
+      if (budget.by_weight()) session_.shares.started(lane->queue(), lane->draw.weight);
+      chosen.push_back(lane->head());
+    }
+    lane->advance();
+  }
+  budget.write();
+  const std::optional<Timestamp> token = next_token(lanes, session_.db, now);
+  taken.reserve(chosen.size());
+  for (const Head& head : chosen) take(head, request, now, taken);
+  judge.write_blocks();
+  return token;
+}
+
 bool SqliteTasks::promote(Timestamp now) {
+  if (!lines_.none()) return promote_into_lines(now);
   Query promote = session_.db.query(
       "UPDATE reeve_task SET hold = 0 WHERE id IN (SELECT id FROM reeve_task INDEXED BY reeve_task_held WHERE hold = 1 AND run_at <= ? "
       "ORDER BY run_at LIMIT ?)");
@@ -175,7 +55,31 @@ bool SqliteTasks::promote(Timestamp now) {
   return promote.run_counting() == promotion_chunk;
 }
 
-bool SqliteTasks::take(TaskId id, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken) {
+// One by one, because each gets a place.
+bool SqliteTasks::promote_into_lines(Timestamp now) {
+  std::vector<Task> due;
+  {
+    Query query = session_.db.query(
+        "SELECT id, queue, priority, fair_key FROM reeve_task INDEXED BY reeve_task_held WHERE hold = 1 AND run_at <= ? ORDER BY run_at, id LIMIT ?");
+    query.bind(now, promotion_chunk);
+    while (query.step()) {
+      Row row = query.row();
+      Task& task = due.emplace_back();
+      task.id = row.id();
+      task.queue = row.text();
+      task.priority = row.small();
+      task.fair_key = row.text();
+    }
+  }
+  for (const Task& task : due) {
+    Query row = session_.db.query("UPDATE reeve_task SET hold = 0, fair = ? WHERE id = ?");
+    row.bind(lines_.enter(task), task.id).run();
+  }
+  return static_cast<int>(due.size()) == promotion_chunk;
+}
+
+bool SqliteTasks::take(const Head& head, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken) {
+  const TaskId id = head.id;
   std::optional<Task> task = load_whole(session_.db, id);
   if (!task || (task->expires_at && *task->expires_at <= now)) return false;
   const Attempt attempt = begin_attempt(*task, request, now);
@@ -189,6 +93,7 @@ bool SqliteTasks::take(TaskId id, const ClaimRequest& request, Timestamp now, st
     Query row = session_.db.query("INSERT INTO reeve_attempt (task, epoch, number, generation, runner, claimed_at) VALUES (?, ?, ?, ?, ?, ?)");
     row.bind(id, attempt.epoch, attempt.number, attempt.generation, attempt.runner, now).run();
   }
+  lines_.started(*task, head.fair);
   Event event = event_about(*task, "task.claimed", "runner", now);
   event.data = event_data::claimed(*task);
   session_.append(event);

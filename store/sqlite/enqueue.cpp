@@ -140,21 +140,25 @@ void SqliteTasks::insert(const NewTask& fresh, TaskId id, const std::optional<st
   task.run_at = fresh.run_at.value_or(now);
   task.parent = fresh.parent;
   task.rerun_of = fresh.rerun_of;
+  task.priority = fresh.priority;
   task.concurrency = fresh.concurrency;
   task.order_key = fresh.order_key;
+  task.fair_key = fresh.fair_key;
   const std::optional<std::string> key = concurrency_token(fresh.kind, fresh.concurrency);
   std::optional<int> key_limit;
   if (fresh.concurrency) key_limit = fresh.concurrency->limit;
   const bool stands_while_open = fresh.dedupe && !fresh.dedupe->window;
   const std::optional<std::string> open_token = stands_while_open ? token : std::nullopt;
+  lines_.open(task);
   const Hold hold = hold_of(task, now);
-  const int block = keys_.block_of(task, hold);
+  const std::int64_t place = hold == Hold::ready ? lines_.enter(task) : 0;
+  const int block = keys_.block_of(task, hold, place);
   {
     Query row = session_.db.query(
-        "INSERT INTO reeve_task (id, queue, kind, priority, status, hold, block, max_attempts, max_crashes, created_at, run_at, expires_at, dedupe, "
-        "external_id, concurrency, key_limit, supersede, order_key) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    row.bind(id, fresh.queue, fresh.kind, fresh.priority, static_cast<int>(hold), block, fresh.max_attempts, fresh.max_crashes, now,
-             task.run_at, fresh.expires_at, open_token, fresh.external_id, key, key_limit, or_null(fresh.supersede_key), or_null(fresh.order_key));
+        "INSERT INTO reeve_task (id, queue, kind, priority, status, hold, block, fair, max_attempts, max_crashes, created_at, run_at, expires_at, dedupe, "
+        "external_id, concurrency, key_limit, supersede, order_key, fair_key) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    row.bind(id, fresh.queue, fresh.kind, fresh.priority, static_cast<int>(hold), block, place, fresh.max_attempts, fresh.max_crashes, now, task.run_at,
+             fresh.expires_at, open_token, fresh.external_id, key, key_limit, or_null(fresh.supersede_key), or_null(fresh.order_key), or_null(fresh.fair_key));
     row.run();
   }
   insert_payload(fresh, id);

@@ -51,11 +51,12 @@ std::vector<Enqueued> SqliteTasks::enqueue_staged(const std::vector<NewTask>& st
 void SqliteTasks::write_ended(const Task& task, Timestamp now) {
   if (task.status == Status::queued) {
     const Hold hold = hold_of(task, now);
-    const int block = keys_.block_of(task, hold);
+    const std::int64_t place = hold == Hold::ready ? lines_.enter(task) : 0;
+    const int block = keys_.block_of(task, hold, place);
     Query row = session_.db.query(
-        "UPDATE reeve_task SET status = 'queued', hold = ?, block = ?, run_at = ?, attempt = ?, crashes = ?, interruptions = ?, snoozes = ?, runner = 0, "
-        "lease_expires_at = NULL, started_at = ?, stale_at = NULL, stale_reason = NULL WHERE id = ?");
-    row.bind(static_cast<int>(hold), block, task.run_at, task.attempt, task.crashes, task.interruptions, task.snoozes, task.started_at,
+        "UPDATE reeve_task SET status = 'queued', hold = ?, block = ?, fair = ?, run_at = ?, attempt = ?, crashes = ?, interruptions = ?, snoozes = ?, "
+        "runner = 0, lease_expires_at = NULL, started_at = ?, stale_at = NULL, stale_reason = NULL WHERE id = ?");
+    row.bind(static_cast<int>(hold), block, place, task.run_at, task.attempt, task.crashes, task.interruptions, task.snoozes, task.started_at,
              task.id);
     row.run();
   } else if (task.status == Status::waiting) {

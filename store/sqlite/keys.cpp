@@ -72,9 +72,9 @@ bool let_go(Connection& db, std::string_view token, const HeldLane& lane, int co
 
 }  // namespace
 
-int Keys::block_of(const Task& task, Hold hold) {
+int Keys::block_of(const Task& task, Hold hold, std::int64_t place) {
   if (!task.order_key.empty() && !is_its_turn(task)) return order_bit;
-  if (hold == Hold::ready && task.concurrency && is_crowded(task)) return key_bit;
+  if (hold == Hold::ready && task.concurrency && is_crowded(task, place)) return key_bit;
   return 0;
 }
 
@@ -87,20 +87,21 @@ int Keys::count_active(std::string_view token, TaskId except) {
 }
 
 // As many run, or could start before it, as its limit lets.
-bool Keys::is_crowded(const Task& task) {
+bool Keys::is_crowded(const Task& task, std::int64_t place) {
   const std::string token = concurrency_token(task.kind, task.concurrency).value();
   const int room = task.concurrency->limit - count_active(token, task.id);
   if (room <= 0) return true;
   Query last = db_.query(
-      "SELECT priority, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 0 AND key_limit = ? "
+      "SELECT priority, fair, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 0 AND key_limit = ? "
       "AND queue = ? AND kind = ? ORDER BY priority DESC, fair, run_at, id LIMIT 1 OFFSET ?");
   last.bind(token, task.concurrency->limit, task.queue, task.kind, room - 1);
   if (!last.step()) return false;
   Row row = last.row();
   const int priority = row.small();
+  const std::int64_t fair = row.integer();
   const Timestamp run_at = row.time();
   const TaskId id = row.id();
-  return std::make_tuple(-priority, run_at, id) < std::make_tuple(-task.priority, task.run_at, task.id);
+  return std::make_tuple(-priority, fair, run_at, id) < std::make_tuple(-task.priority, place, task.run_at, task.id);
 }
 
 bool Keys::is_its_turn(const Task& task) {

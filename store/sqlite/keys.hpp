@@ -18,7 +18,8 @@ class Keys {
   explicit Keys(Connection& db) : db_(db) {}
 
   // What holds the task back that is about to be queued: the sum of its bits. Asked before its row says so.
-  [[nodiscard]] int block_of(const Task& task, Hold hold);
+  // `place`: among the tenants, of a ready one.
+  [[nodiscard]] int block_of(const Task& task, Hold hold, std::int64_t place);
 
   // How many tasks with the token are claimed or running, `except` one.
   [[nodiscard]] int count_active(std::string_view token, TaskId except = TaskId{});
@@ -34,7 +35,7 @@ class Keys {
 
  private:
   [[nodiscard]] bool is_its_turn(const Task& task);
-  [[nodiscard]] bool is_crowded(const Task& task);
+  [[nodiscard]] bool is_crowded(const Task& task, std::int64_t place);
   [[nodiscard]] bool runs_in_line(std::string_view line, TaskId except);
   bool settle(std::string_view token);
   bool advance(std::string_view line);

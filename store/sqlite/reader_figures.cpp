@@ -45,6 +45,19 @@ std::vector<QueuePause> SqliteReader::pauses() {
   return rows;
 }
 
+std::vector<RateRow> SqliteReader::rates() {
+  Query query = db_.query("SELECT of, name, full_at FROM reeve_rate ORDER BY of DESC, name");
+  std::vector<RateRow> rows;
+  while (query.step()) {
+    Row row = query.row();
+    RateRow& rate = rows.emplace_back();
+    rate.of = row.view() == "queue" ? RateRow::Of::queue : RateRow::Of::kind;
+    rate.name = row.text();
+    rate.full_at = row.integer();
+  }
+  return rows;
+}
+
 std::vector<RunnerRow> SqliteReader::runners(int limit) {
   Query query = db_.query("SELECT id, name, boot_id, incarnation, pid, started_at, stopped_at FROM reeve_runner ORDER BY id DESC LIMIT ?");
   query.bind(page_limit(limit));
@@ -69,14 +82,16 @@ Position SqliteReader::position(TaskId id, Timestamp now, std::int64_t limit) {
   std::string queue;
   int priority = 0;
   std::int64_t run_at = 0;
+  std::optional<std::int64_t> place;   // among the tenants, once it is ready
   {
-    Query query = db_.query("SELECT queue, priority, run_at FROM reeve_task WHERE id = ? AND status = 'queued'");
+    Query query = db_.query("SELECT queue, priority, run_at, iif(hold = 0, fair, NULL) FROM reeve_task WHERE id = ? AND status = 'queued'");
     query.bind(id);
     if (!query.step()) return position;
     Row row = query.row();
     queue = row.text();
     priority = row.small();
     run_at = row.integer();
+    place = row.maybe_integer();
   }
   const auto count = [&](Query& query) {
     while (!position.at_least && query.step()) {
@@ -97,11 +112,19 @@ Position SqliteReader::position(TaskId id, Timestamp now, std::int64_t limit) {
         "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority > ? AND run_at <= ?");
     above.bind(queue, kind, priority, now);
     count(above);
-    Query beside = db_.query(
-        "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority = ? AND run_at <= ? "
-        "AND (run_at, id) < (?, ?)");
-    beside.bind(queue, kind, priority, now, run_at, id);
-    count(beside);
+    if (place) {
+      Query beside = db_.query(
+          "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority = ? "
+          "AND run_at <= ? AND (fair, run_at, id) < (?, ?, ?)");
+      beside.bind(queue, kind, priority, now, *place, run_at, id);
+      count(beside);
+    } else {
+      Query beside = db_.query(
+          "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority = ? "
+          "AND run_at <= ? AND (run_at, id) < (?, ?)");
+      beside.bind(queue, kind, priority, now, run_at, id);
+      count(beside);
+    }
   }
   // What is due but was not yet made ready.
   Query due = db_.query(

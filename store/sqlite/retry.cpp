@@ -17,13 +17,14 @@ RetryResult SqliteTasks::retry(TaskId id, std::string_view actor, Timestamp now)
   const bool taken = standing && *standing != id;
   if (taken || (task->dedupe && task->dedupe->window)) token.reset();  // a window goes on by itself
   const Event event = reopen(*task, !taken, actor, now);
-  const int block = keys_.block_of(*task, Hold::ready);
+  const std::int64_t place = lines_.enter(*task);
+  const int block = keys_.block_of(*task, Hold::ready, place);
   {
     Query row = session_.db.query(
-        "UPDATE reeve_task SET status = 'queued', hold = 0, block = ?, run_at = ?, attempt = 0, crashes = 0, interruptions = 0, snoozes = 0, "
+        "UPDATE reeve_task SET status = 'queued', hold = 0, block = ?, fair = ?, run_at = ?, attempt = 0, crashes = 0, interruptions = 0, snoozes = 0, "
         "generation = ?, started_at = NULL, finished_at = NULL, expires_at = NULL, cancel_requested_at = NULL, cancel_reason = NULL, superseded_by = NULL, dedupe = ? "
         "WHERE id = ?");
-    row.bind(block, now, task->generation, token, id).run();
+    row.bind(block, place, now, task->generation, token, id).run();
   }
   session_.db.query("DELETE FROM reeve_error WHERE task = ? AND epoch = 0").bind(id).run();
   session_.db.query("DELETE FROM reeve_progress WHERE task = ?").bind(id).run();

@@ -19,6 +19,7 @@ Event runner_event(std::string_view type, std::int64_t runner, std::string data,
 std::int64_t SqliteRunners::open_runner(const RunnerIdentity& identity, Timestamp now) {
   session_.require_batch();
   const std::int64_t id = session_.next_runner();
+  session_.shares.clear();
   {
     Query row = session_.db.query("INSERT INTO reeve_runner (id, name, boot_id, incarnation, pid, started_at) VALUES (?, ?, ?, ?, ?, ?)");
     row.bind(id, identity.name, identity.boot_id, identity.incarnation, identity.pid, now).run();

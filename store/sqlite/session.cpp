@@ -48,12 +48,14 @@ void Session::commit() {
   if (numbers_at_risk_) write_numbers();
   db.query("COMMIT").run();
   numbers_at_risk_ = false;
+  committed_shares_ = shares;
 }
 
 void Session::rollback() noexcept {
   // A full disk, a failed read or write and a lack of memory have already undone the transaction.
   if (db.in_transaction()) sqlite3_exec(db.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   counts.clear();
+  shares = committed_shares_;
   numbers_at_risk_ = false;
   loaded_ = false;
 }
@@ -90,6 +92,14 @@ void Session::load() {
   paused_.clear();
   Query paused = db.query("SELECT queue FROM reeve_pause");
   while (paused.step()) paused_.insert(paused.row().text());
+  lines.clear();
+  Query line = db.query("SELECT queue, priority, now FROM reeve_line");
+  while (line.step()) {
+    Row row = line.row();
+    std::string queue = row.text();
+    const int priority = row.small();
+    lines[{std::move(queue), priority}] = row.integer();
+  }
   loaded_ = true;
 }
 

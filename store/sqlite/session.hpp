@@ -9,7 +9,9 @@
 #include <string_view>
 #include <tuple>
 
+#include "store/fair.hpp"
 #include "store/life.hpp"
+#include "store/shares.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/store.hpp"
 
@@ -75,6 +77,8 @@ class Session {
 
   Connection db;
   CountDeltas counts{};
+  Shares shares{};                               // between queues with weights; as it was before when a transaction is undone
+  std::map<Line, std::int64_t> lines{};          // reeve_line: those that have tenants, and the place served last
 
  private:
   void load();
@@ -85,6 +89,7 @@ class Session {
   std::int64_t last_runner_ = 0;
   bool numbers_at_risk_ = false;
   bool loaded_ = false;
+  Shares committed_shares_{};
   std::set<std::string, std::less<>> paused_{};
   int busy_retries_;
   Millis busy_retry_delay_;

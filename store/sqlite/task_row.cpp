@@ -55,6 +55,7 @@ void read_task(Row& row, Task& task) {
   task.expires_at = row.maybe_time();
   task.external_id = row.maybe_text();
   read_keys(row, task);
+  task.fair_key = row.text();
 }
 
 void read_side(Row& row, Task& task) {

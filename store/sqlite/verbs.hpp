@@ -3,13 +3,17 @@
 #pragma once
 
 #include "store/sqlite/keys.hpp"
+#include "store/sqlite/lines.hpp"
 #include "store/sqlite/session.hpp"
 #include "store/sqlite/step_row.hpp"
 #include "store/sqlite/task_row.hpp"
 #include "store/sqlite/waits.hpp"
 #include "store/store.hpp"
+#include "store/turn.hpp"
 
 namespace reeve::store::sqlite {
+
+class KeyJudge;
 
 class SqliteTasks final : public Tasks {
  public:
@@ -40,7 +44,9 @@ class SqliteTasks final : public Tasks {
   void insert_payload(const NewTask& fresh, TaskId id);
 
   bool promote(Timestamp now);                                              // true: there may be more
-  bool take(TaskId id, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
+  bool promote_into_lines(Timestamp now);
+  std::optional<Timestamp> hand_out(const ClaimRequest& request, KeyJudge& judge, Timestamp now, std::vector<Task>& taken);
+  bool take(const Head& head, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
   std::optional<Timestamp> next_due(Timestamp now);
 
   Finished end(HotTask& task, const Finish& finish, Timestamp now);
@@ -53,6 +59,7 @@ class SqliteTasks final : public Tasks {
   Session& session_;
   Keys keys_{session_.db};
   Waits waits_{session_};
+  Lines lines_{session_};
 };
 
 // A sign of life of the handler ends staleness.

@@ -1,3 +1,4 @@
+#include "store/sqlite/lines.hpp"
 #include "store/sqlite/waits.hpp"
 
 namespace reeve::store::sqlite {
@@ -85,10 +86,11 @@ bool Waits::complete(std::int64_t step, std::string output, std::string_view act
 
 void Waits::resume(Task& task, std::string_view wait, std::string_view by, std::string_view actor, Timestamp now) {
   const Event event = store::resume(task, wait, by, actor, now);
-  const int block = Keys(session_.db).block_of(task, Hold::ready);
+  const std::int64_t place = Lines(session_).enter(task);
+  const int block = Keys(session_.db).block_of(task, Hold::ready, place);
   {
-    Query row = session_.db.query("UPDATE reeve_task SET status = 'queued', hold = ?, block = ?, run_at = ? WHERE id = ?");
-    row.bind(static_cast<int>(Hold::ready), block, now, task.id).run();
+    Query row = session_.db.query("UPDATE reeve_task SET status = 'queued', hold = ?, block = ?, fair = ?, run_at = ? WHERE id = ?");
+    row.bind(static_cast<int>(Hold::ready), block, place, now, task.id).run();
   }
   session_.append(event);
   session_.counts.moved(task, Status::waiting);

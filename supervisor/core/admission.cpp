@@ -22,6 +22,16 @@ void take(std::map<std::string, int, std::less<>>& counts, std::string_view name
   if (found != counts.end() && --found->second == 0) counts.erase(found);
 }
 
+// How many bodies with these needs what is free would serve.
+int served_by(const std::vector<store::Room>& free, const std::vector<store::Room>& needs) {
+  int bodies = store::no_limit;
+  for (const store::Room& need : needs) {
+    const auto found = std::find_if(free.begin(), free.end(), [&](const store::Room& one) { return one.name == need.name; });
+    bodies = std::min(bodies, found == free.end() ? 0 : found->room / std::max(1, need.room));
+  }
+  return bodies;
+}
+
 }  // namespace
 
 void Admission::set_room(const std::string& kind, std::optional<int> room) {
@@ -49,22 +59,32 @@ std::optional<int> Admission::room_of_kind(std::string_view kind) const {
 int Admission::running_of_kind(std::string_view kind) const { return count(kinds_, kind); }
 int Admission::running_in_queue(std::string_view queue) const { return count(queues_, queue); }
 
-Rooms Admission::rooms(const handlers::Handlers& handlers) const {
+Rooms Admission::rooms(const handlers::Handlers& handlers, const std::vector<store::Room>& resources) const {
   Rooms rooms;
   rooms.limit = std::max(0, concurrency_ - running_);
   if (rooms.limit == 0) return rooms;
   for (const handlers::Queue& queue : handlers.queues()) {
-    if (!queue.concurrency) continue;
-    const int room = std::clamp(*queue.concurrency - running_in_queue(queue.name), 0, rooms.limit);
-    rooms.queues.push_back({.name = queue.name, .room = room});
-    rooms.restricted |= room < rooms.limit;
+    if (!queue.concurrency && !queue.rate && !queue.weight && !queue.ageing) continue;
+    store::QueueRoom& room = rooms.queues.emplace_back();
+    room.name = queue.name;
+    room.rate = queue.rate;
+    room.weight = queue.weight;
+    room.ageing = queue.ageing;
+    if (queue.concurrency) room.room = std::clamp(*queue.concurrency - running_in_queue(queue.name), 0, rooms.limit);
+    rooms.restricted |= room.room < rooms.limit;
   }
   for (const handlers::Handler& handler : handlers.all()) {
     int room = rooms.limit;
     if (handler.concurrency) room = std::clamp(*handler.concurrency - running_of_kind(handler.kind), 0, rooms.limit);
     if (const auto offered = offered_.find(handler.kind); offered != offered_.end()) room = std::min(room, offered->second);
+    room = std::min(room, served_by(resources, handler.resources));
     rooms.restricted |= room < rooms.limit;
-    if (room > 0) rooms.kinds.push_back({.name = handler.kind, .room = room});
+    if (room <= 0) continue;
+    store::KindRoom& kind = rooms.kinds.emplace_back();
+    kind.name = handler.kind;
+    kind.room = room;
+    kind.rate = handler.rate;
+    kind.needs = handler.resources;
   }
   return rooms;
 }

@@ -17,8 +17,8 @@ namespace reeve::supervisor {
 // What may be claimed now. No kinds, or no limit left: nothing.
 struct Rooms {
   int limit = 0;
-  std::vector<store::Room> kinds{};
-  std::vector<store::Room> queues{};
+  std::vector<store::KindRoom> kinds{};
+  std::vector<store::QueueRoom> queues{};
   // Some kind or queue has less room than the whole: a claim that comes back short may have left due work behind.
   bool restricted = false;
 };
@@ -33,7 +33,8 @@ class Admission {
   void started(std::string_view kind, std::string_view queue);
   void ended(std::string_view kind, std::string_view queue);
 
-  [[nodiscard]] Rooms rooms(const handlers::Handlers& handlers) const;
+  // `resources`: what is free of each.
+  [[nodiscard]] Rooms rooms(const handlers::Handlers& handlers, const std::vector<store::Room>& resources = {}) const;
   [[nodiscard]] std::optional<int> room_of_kind(std::string_view kind) const;
   [[nodiscard]] int running() const { return running_; }
   [[nodiscard]] int running_of_kind(std::string_view kind) const;

@@ -37,7 +37,7 @@ std::string_view name(Phase phase) {
 }
 
 Core::Core(Options options, std::shared_ptr<const handlers::Handlers> handlers)
-    : options_(std::move(options)), handlers_(std::move(handlers)), admission_(options_.concurrency) {}
+    : options_(std::move(options)), handlers_(std::move(handlers)), admission_(options_.concurrency), resources_(options_.resources) {}
 
 void Core::opened(std::int64_t runner, Now now) {
   runner_ = runner;
@@ -66,7 +66,7 @@ void Core::rooms_changed(const std::vector<store::Room>& rooms, Now now) {
 
 void Core::claim_if_useful(Now now) {
   if (phase_ != Phase::running || drained_ || claiming_ || !maybe_more_ || claim_again_) return;
-  Rooms rooms = admission_.rooms(*handlers_);
+  Rooms rooms = admission_.rooms(*handlers_, resources_.rooms());
   if (rooms.limit == 0 || rooms.kinds.empty()) return;
   claiming_ = true;
   arrived_meanwhile_ = freed_meanwhile_ = false;
@@ -77,7 +77,9 @@ void Core::claim_if_useful(Now now) {
                               .lease_expires_at = now.lease + options_.lease,
                               .limit = rooms.limit,
                               .kinds = std::move(rooms.kinds),
-                              .queues = std::move(rooms.queues)};
+                              .queues = std::move(rooms.queues),
+                              .resources = resources_.rooms(),
+                              .ageing = options_.ageing};
   add_held_keys(request);
   effects_.push_back(ClaimTasks{std::move(request)});
 }
@@ -95,6 +97,16 @@ void Core::add_held_keys(store::ClaimRequest& request) const {
   }
 }
 
+// Claimed, but it must not start: shut down, or reloaded without its kind or with less of what it needs, while the claim was out.
+void Core::give_back(const store::Task& task, Now now) {
+  const ClaimKey key{task.id, task.epoch};
+  handlers::Handler none;
+  Attempt attempt{.kind = task.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
+                  .watch = AttemptWatch(none, now.moment, Moment::max()), .body = false, .agenda = Moment::max()};
+  attempts_.emplace(key, std::move(attempt));
+  effects_.push_back(GiveBack{key, task.run_at});
+}
+
 void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
   claiming_ = false;
   claim_failures_ = 0;
@@ -107,31 +119,32 @@ void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
   for (store::Task& task : answer.tasks) {
     const ClaimKey key{task.id, task.epoch};
     const handlers::Handler* declared = handlers_->find(task.kind);
-    if (phase_ != Phase::running || !declared) {  // shut down, or reloaded without this kind, while the claim was out
-      handlers::Handler none;
-      Attempt attempt{.kind = task.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
-                      .watch = AttemptWatch(none, now.moment, Moment::max()), .body = false, .agenda = Moment::max()};
-      attempts_.emplace(key, std::move(attempt));
-      effects_.push_back(GiveBack{key, task.run_at});
+    std::optional<Granted> granted;
+    if (phase_ == Phase::running && declared) granted = resources_.take(declared->resources);
+    if (!granted) {
+      give_back(task, now);
       continue;
     }
     handlers::Handler handler = handlers::with_overrides(*declared, task.overrides);
     Attempt attempt{.kind = task.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
-                    .watch = AttemptWatch(handler, now.moment, fence_after(asked.moment)), .agenda = Moment::max()};
+                    .watch = AttemptWatch(handler, now.moment, fence_after(asked.moment)), .resources = *granted, .agenda = Moment::max()};
     attempt.key_token = store::concurrency_token(task.kind, task.concurrency).value_or("");
     attempt.line = task.order_key;
     const auto [place, fresh] = attempts_.emplace(key, std::move(attempt));
-    if (!fresh) continue;
+    if (!fresh) {
+      resources_.give_back(*granted);
+      continue;
+    }
     admission_.started(task.kind, task.queue);
     reschedule(place);
-    effects_.push_back(Launch{std::move(task), std::move(handler)});
+    effects_.push_back(Launch{std::move(task), std::move(handler), std::move(*granted)});
   }
   if (!attempts_.empty() && !next_renewal_) next_renewal_ = asked.moment + renew_interval();
   // A due time that is already known stays: it may have become known after this claim had looked. One too many costs one look.
   if (answer.next_due) due_at(*answer.next_due, now);
   if (arrived_meanwhile_ || full || (stayed_behind && freed_meanwhile_)) claim_if_useful(now);
   finish_if_done();
-  if (!claiming_ && !maybe_more_ && attempts_.empty() && !std::exchange(told_idle_, true)) effects_.push_back(Idle{});
+  if (!claiming_ && !maybe_more_ && attempts_.empty() && !answer.rate_limited && !std::exchange(told_idle_, true)) effects_.push_back(Idle{});
 }
 
 void Core::claim_failed(Now now) {
@@ -191,6 +204,7 @@ void Core::ended(ClaimKey claim, Now now) {
   }
   agenda_.erase({found->second.agenda, claim});
   admission_.ended(found->second.kind, found->second.queue);
+  resources_.give_back(found->second.resources);
   freed_meanwhile_ = claiming_;
   claim_if_useful(now);
 }
@@ -272,6 +286,7 @@ void Core::reload(Options options, std::shared_ptr<const handlers::Handlers> han
   options_ = std::move(options);
   handlers_ = std::move(handlers);
   admission_.set_concurrency(options_.concurrency);
+  resources_.declare(options_.resources);
   work_arrived(now);
 }
 
@@ -347,6 +362,7 @@ std::vector<RunningAttempt> Core::running(Now now) const {
     const auto age = std::chrono::duration_cast<Millis>(now.moment - attempt.watch.last_seen());
     if (attempt.watch.last_seen() != attempt.begun) one.last_seen = now.wall - age;
     one.stale = attempt.watch.stale();
+    one.resources = attempt.resources;
     if (attempt.stopping) one.stopping = std::string(executors::name(*attempt.stopping));
     all.push_back(std::move(one));
   }

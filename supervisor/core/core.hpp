@@ -29,6 +29,7 @@
 #include "supervisor/clock.hpp"
 #include "supervisor/core/admission.hpp"
 #include "supervisor/core/attempt_watch.hpp"
+#include "supervisor/core/resources.hpp"
 #include "supervisor/options.hpp"
 #include "supervisor/overview.hpp"
 
@@ -44,7 +45,7 @@ struct Now {
 
 // ---- effects: what the shell is to do ----
 struct ClaimTasks { store::ClaimRequest request{}; };                                     // answer with claimed() or claim_failed()
-struct Launch { store::Task task{}; handlers::Handler handler{}; };                       // answer with ended(), then settled()
+struct Launch { store::Task task{}; handlers::Handler handler{}; Granted resources{}; };  // answer with ended(), then settled()
 struct GiveBack { store::ClaimKey claim{}; store::Timestamp run_at{}; };                  // never started: return it; answer with settled()
 struct StopBody { store::ClaimKey claim{}; executors::StopReason reason{}; bool kill = false; };
 struct RenewLeases { std::vector<store::ClaimKey> claims{}; store::Timestamp lease_expires_at{}; };  // answer with renewed() or renew_failed()
@@ -91,6 +92,7 @@ class Core {
   [[nodiscard]] bool draining() const { return drained_; }
   [[nodiscard]] const std::shared_ptr<const handlers::Handlers>& handlers() const { return handlers_; }
   [[nodiscard]] const Admission& admission() const { return admission_; }
+  [[nodiscard]] const Resources& resources() const { return resources_; }
   [[nodiscard]] std::vector<RunningAttempt> running(Now now) const;
   // Launched or given back and not yet settled.
   [[nodiscard]] std::size_t unsettled() const { return attempts_.size(); }
@@ -104,6 +106,7 @@ class Core {
     Moment begun{};
     AttemptWatch watch;
     bool body = true;                                  // holds a slot
+    Granted resources{};                               // and these
     std::optional<executors::StopReason> stopping{};
     Moment agenda{};                                   // where it stands in agenda_
     std::string key_token{};                           // of its concurrency key; empty: none
@@ -114,6 +117,7 @@ class Core {
 
   void claim_if_useful(Now now);
   void add_held_keys(store::ClaimRequest& request) const;
+  void give_back(const store::Task& task, Now now);
   void stop(Attempts::iterator attempt, executors::StopReason reason, bool kill);
   void reschedule(Attempts::iterator attempt);
   void tend(Attempts::iterator attempt, Now now);      // acts on what its watch says
@@ -126,6 +130,7 @@ class Core {
   Options options_;
   std::shared_ptr<const handlers::Handlers> handlers_;
   Admission admission_;
+  Resources resources_;
   Phase phase_ = Phase::starting;
   std::int64_t runner_ = 0;
   Attempts attempts_{};

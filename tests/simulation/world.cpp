@@ -105,6 +105,7 @@ void World::enqueue_one() {
   task.kind = chance(0.5) ? "a" : "b";
   task.queue = chance(0.5) ? "q" : "r";
   task.priority = std::uniform_int_distribution<>(0, 9)(dice_);
+  if (chance(0.5)) task.fair_key = chance(0.5) ? "one" : "other";
   task.max_attempts = std::uniform_int_distribution<>(1, 4)(dice_);
   task.max_crashes = std::uniform_int_distribution<>(1, 6)(dice_);
   if (chance(0.3)) task.run_at = now_.wall + between(0, 5'000);
@@ -165,6 +166,10 @@ void World::reload_limits() {
   options_.concurrency = std::uniform_int_distribution<>(1, 8)(dice_);
   queue_limit_ = std::uniform_int_distribution<>(1, 6)(dice_);
   kind_limits_ = {{"a", std::uniform_int_distribution<>(1, 6)(dice_)}};
+  supervisor::Resource gpu{.name = "gpu", .units = {"0"}};
+  if (chance(0.5)) gpu.units.push_back("1");
+  options_.resources = {gpu};
+  options_.ageing = chance(0.5) ? std::optional<Millis>(700ms) : std::nullopt;
   if (!core_) return;
   std::vector<handlers::Handler> declared(2);
   declared[0].kind = "a";
@@ -175,8 +180,14 @@ void World::reload_limits() {
   declared[1].timeout = 20s;
   declared[1].watchdog = 2s;
   declared[1].retry.base = 10ms;
-  core_->reload(options_, std::make_shared<handlers::Handlers>(declared, std::vector<handlers::Queue>{{.name = "q", .concurrency = queue_limit_}}),
-                now_);
+  declared[1].resources = {store::Room{.name = "gpu", .room = 1}};
+  std::vector<handlers::Queue> queues(2);
+  queues[0].name = "q";
+  queues[0].concurrency = queue_limit_;
+  if (chance(0.5)) queues[0].weight = 3;
+  queues[1].name = "r";
+  queues[1].rate = store::Rate{.limit = 20, .per = 1s, .burst = 2};
+  core_->reload(options_, std::make_shared<handlers::Handlers>(declared, queues), now_);
   pump();
 }
 
@@ -249,7 +260,8 @@ void World::carry_out(Effect effect) {
 
 void World::launch(Launch effect) {
   const ClaimKey key{effect.task.id, effect.task.epoch};
-  Body body{.key = key, .kind = effect.task.kind, .queue = effect.task.queue, .task = std::move(effect.task), .handler = std::move(effect.handler)};
+  Body body{.key = key, .kind = effect.task.kind, .queue = effect.task.queue, .task = std::move(effect.task), .handler = std::move(effect.handler),
+            .resources = std::move(effect.resources)};
   launched_.emplace(key, std::move(body));
   later(between(0, 30), [this, key] { start_body(key); });
 }
@@ -382,6 +394,13 @@ void World::check_limits() const {
   for (const auto& [key, body] : launched_) count(body);
   if (static_cast<std::size_t>(core_->admission().running()) != bodies)
     violated("I23: admission counts " + std::to_string(core_->admission().running()) + " bodies, there are " + std::to_string(bodies));
+  std::set<std::string> held;
+  for (const auto* some : {&launched_, &bodies_})
+    for (const auto& [key, body] : *some) {
+      const auto units = body.resources.find("gpu");
+      if (body.kind == "b" && (units == body.resources.end() || units->second.size() != 1)) violated("a body of b has no unit of its resource");
+      if (units != body.resources.end() && !held.insert(units->second.front()).second) violated("I23: unit " + units->second.front() + " is held twice");
+    }
 }
 
 void World::check_all_terminal() {

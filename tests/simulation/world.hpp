@@ -66,6 +66,7 @@ class World {
     bool stopped = false;
     store::Task task{};
     handlers::Handler handler{};
+    supervisor::Granted resources{};
   };
 
   // ---- the world's machinery ----

@@ -547,12 +547,39 @@ struct Record {
   int attempt = 1, max_attempts = 1;
   std::string kind{}, queue{}, traceparent{}, token{}, metadata{}, payload{"null"};
   std::map<std::string, std::string> labels{};
+  std::map<std::string, std::vector<std::string>> resources{};
 };
 
 inline std::map<std::string, std::string> labels_in(std::string_view text) {
   std::map<std::string, std::string> labels{};
   for (const json::Member& label : json::members(text).value_or(json::Object{})) labels[label.name] = json::text(label.value).value_or("");
   return labels;
+}
+
+inline std::map<std::string, std::vector<std::string>> resources_in(std::string_view text) {
+  std::map<std::string, std::vector<std::string>> resources{};
+  for (const json::Member& resource : json::members(text).value_or(json::Object{}))
+    for (const std::string_view unit : json::elements(resource.value)) resources[resource.name].push_back(json::text(unit).value_or(""));
+  return resources;
+}
+
+// REEVE_RESOURCE_GPU=0,1
+inline std::map<std::string, std::vector<std::string>> resources_of_process() {
+  constexpr std::string_view prefix = "REEVE_RESOURCE_";
+  std::map<std::string, std::vector<std::string>> resources{};
+  for (char** entry = ::environ; entry && *entry; ++entry) {
+    std::string_view text{*entry};
+    const std::size_t equals = text.find('=');
+    if (text.substr(0, prefix.size()) != prefix || equals == std::string_view::npos) continue;
+    std::string name{};
+    for (const char c : text.substr(prefix.size(), equals - prefix.size())) name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    for (text.remove_prefix(equals + 1); !text.empty();) {
+      const std::size_t comma = text.find(',');
+      resources[name].emplace_back(text.substr(0, comma));
+      text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+    }
+  }
+  return resources;
 }
 
 inline Record record_in(const json::Object& message) {
@@ -570,6 +597,7 @@ inline Record record_in(const json::Object& message) {
     else if (member.name == "metadata") record.metadata = member.value;
     else if (member.name == "payload") record.payload = member.value;
     else if (member.name == "labels") record.labels = labels_in(member.value);
+    else if (member.name == "resources") record.resources = resources_in(member.value);
   }
   return record;
 }
@@ -636,6 +664,7 @@ class Task {
   const std::string kind, queue, traceparent;
   const int attempt, max_attempts;
   const std::map<std::string, std::string> labels;
+  const std::map<std::string, std::vector<std::string>> resources;   // by name, the units that it may use
   const std::string metadata;         // JSON or empty
   const std::string payload;          // JSON, byte for byte
   const std::string token;            // REEVE_TOKEN for programs that speak for this task
@@ -753,8 +782,8 @@ class Task {
   // For serve().
   Task(detail::Conversation& talk, detail::Record record)
       : id(record.id), epoch(record.epoch), kind(std::move(record.kind)), queue(std::move(record.queue)), traceparent(std::move(record.traceparent)),
-        attempt(record.attempt), max_attempts(record.max_attempts), labels(std::move(record.labels)), metadata(std::move(record.metadata)),
-        payload(std::move(record.payload)), token(std::move(record.token)), talk_(talk) {
+        attempt(record.attempt), max_attempts(record.max_attempts), labels(std::move(record.labels)), resources(std::move(record.resources)),
+        metadata(std::move(record.metadata)), payload(std::move(record.payload)), token(std::move(record.token)), talk_(talk) {
     talk_.current.emplace(id, epoch);
   }
   Task(const Task&) = delete;
@@ -926,6 +955,7 @@ inline Record record_of_process() {
   record.token = variable("REEVE_TOKEN");
   record.metadata = variable("REEVE_METADATA");
   record.labels = labels_in(variable("REEVE_LABELS"));
+  record.resources = resources_of_process();
   const std::string path = variable("REEVE_PAYLOAD_FILE");
   const int file = path.empty() ? 0 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (std::string bytes = all_of(file); !bytes.empty()) record.payload = std::move(bytes);

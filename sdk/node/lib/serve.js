@@ -78,8 +78,11 @@ function record() {
   const environment = process.env;
   const number = (text) => (text ? Number(text) : undefined);
   const json = (text) => (text ? JSON.parse(text) : undefined);
+  const prefix = 'REEVE_RESOURCE_';
+  const resources = Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith(prefix))
+    .map(([name, units]) => [name.slice(prefix.length).toLowerCase(), units.split(',')]));
   return {
-    task: number(environment.REEVE_TASK_ID), epoch: number(environment.REEVE_EPOCH), kind: environment.REEVE_KIND,
+    resources, task: number(environment.REEVE_TASK_ID), epoch: number(environment.REEVE_EPOCH), kind: environment.REEVE_KIND,
     attempt: number(environment.REEVE_ATTEMPT), max_attempts: number(environment.REEVE_MAX_ATTEMPTS), queue: environment.REEVE_QUEUE,
     labels: json(environment.REEVE_LABELS), metadata: json(environment.REEVE_METADATA), traceparent: environment.TRACEPARENT,
     token: environment.REEVE_TOKEN, payload: json(readFileSync(environment.REEVE_PAYLOAD_FILE || 0, 'utf8')),

@@ -19,6 +19,7 @@ export class Task {
     this.maxAttempts = record.max_attempts ?? 1;
     this.queue = record.queue;
     this.labels = record.labels ?? {};
+    this.resources = record.resources ?? {};   // by name, the units that it may use: { gpu: ['0'] }
     this.metadata = record.metadata ?? null;
     this.payload = record.payload ?? null;
     this.traceparent = record.traceparent;
@@ -117,6 +118,7 @@ export class Task {
       REEVE_TASK_ID: this.id, REEVE_EPOCH: this.epoch, REEVE_KIND: this.kind, REEVE_QUEUE: this.queue, REEVE_ATTEMPT: this.attempt,
       REEVE_MAX_ATTEMPTS: this.maxAttempts, REEVE_TOKEN: this.token, REEVE_LABELS: JSON.stringify(this.labels), TRACEPARENT: this.traceparent,
     };
+    for (const [name, units] of Object.entries(this.resources)) own[`REEVE_RESOURCE_${name.toUpperCase()}`] = units.join(',');
     return { ...inherited, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)])) };
   }
 

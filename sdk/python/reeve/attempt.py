@@ -28,6 +28,7 @@ class Attempt:
         self.max_attempts = record.get("max_attempts", 1)
         self.queue = record.get("queue")
         self.labels = record.get("labels") or {}
+        self.resources = record.get("resources") or {}     # by name, the units that it may use: {"gpu": ["0"]}
         self.metadata = record.get("metadata")
         self.payload = record.get("payload")
         self.traceparent = record.get("traceparent")
@@ -86,6 +87,7 @@ class Attempt:
         own = {"REEVE_TASK_ID": self.id, "REEVE_EPOCH": self.epoch, "REEVE_KIND": self.kind, "REEVE_QUEUE": self.queue,
                "REEVE_ATTEMPT": self.attempt, "REEVE_MAX_ATTEMPTS": self.max_attempts, "REEVE_TOKEN": self.token,
                "REEVE_LABELS": json.dumps(self.labels), "TRACEPARENT": self.traceparent}
+        own.update({f"REEVE_RESOURCE_{name.upper()}": ",".join(units) for name, units in self.resources.items()})
         inherited = {name: value for name, value in os.environ.items() if name not in ("REEVE_WORKER", "REEVE_SCOREBOARD")}
         return {**inherited, **{name: str(value) for name, value in own.items() if value is not None}}
 

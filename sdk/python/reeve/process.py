@@ -12,6 +12,8 @@ from .task import Task
 
 EXIT_CODES = {"result": 0, "snooze": 0, "suspend": 0, "reject": 65, "error": 1}    # what was said counts; these are for people and shells
 
+_RESOURCE = "REEVE_RESOURCE_"
+
 
 def record(environment=os.environ):
     """The task of this process, as a worker would get it in a `task` message."""
@@ -23,6 +25,7 @@ def record(environment=os.environ):
         "max_attempts": _number(environment.get("REEVE_MAX_ATTEMPTS")) or 1,
         "queue": environment.get("REEVE_QUEUE"),
         "labels": _json(environment.get("REEVE_LABELS")) or {},
+        "resources": {name[len(_RESOURCE):].lower(): units.split(",") for name, units in environment.items() if name.startswith(_RESOURCE)},
         "metadata": _json(environment.get("REEVE_METADATA")),
         "traceparent": environment.get("TRACEPARENT"),
         "token": environment.get("REEVE_TOKEN"),

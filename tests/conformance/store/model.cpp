@@ -45,7 +45,7 @@ std::string text(const Task& t) {
       << t.runner << " lease " << text(t.lease_expires_at) << " times " << text(t.created_at) << ' ' << text(t.run_at) << ' ' << text(t.claimed_at)
       << ' ' << text(t.started_at) << ' ' << text(t.finished_at) << ' ' << text(t.last_seen_at) << " stale " << text(t.stale_at) << t.stale_reason
       << " cancel " << text(t.cancel_requested_at) << t.cancel_reason << " expires " << text(t.expires_at) << " key " << text(t.concurrency)
-      << " supersede " << t.supersede_key << " line " << t.order_key << " superseded by " << text(t.superseded_by);
+      << " supersede " << t.supersede_key << " line " << t.order_key << " superseded by " << text(t.superseded_by) << " tenant " << t.fair_key;
   return out.str();
 }
 
@@ -164,6 +164,7 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
   for (const Event& event : reader.events(events).events) out << text(event) << '\n';
   out << "events " << number(reader.first_event()) << ' ' << number(reader.last_event()) << '\n';
   for (const CountRow& row : reader.counts()) out << "count " << row.queue << ' ' << row.kind << ' ' << name(row.status) << ' ' << row.count << '\n';
+  for (const RateRow& row : reader.rates()) out << "rate " << static_cast<int>(row.of) << row.name << " " << row.full_at << "\n";
   for (const QueuePause& pause : reader.pauses()) out << "pause " << pause.queue << ' ' << pause.reason << ' ' << text(pause.since) << '\n';
   for (const RunnerRow& row : reader.runners(100)) out << "runner " << row.id << ' ' << row.name << ' ' << text(row.stopped_at) << '\n';
   for (const StepTimings& row : reader.step_timings("echo", 9))
@@ -237,6 +238,7 @@ class Program {
     if (roll(4) == 0) task.dedupe = Dedupe{word("k", 3), roll(2) == 0 ? KeyScope::kind : KeyScope::global};
     if (roll(8) == 0) task.external_id = word("x", 20);
     if (roll(6) == 0) task.expires_at = now + Millis{roll(5'000)};
+    if (roll(2) == 0) task.fair_key = word("tenant", 4);
     if (roll(4) == 0) task.labels = {{"a", word("v", 2)}};
     task.max_crashes = 1 + roll(3);
     if (with_keys) add_keys(task);
@@ -284,6 +286,11 @@ class Program {
       request.held_keys.push_back(held);
     }
     if (with_keys && roll(10) == 0) request.held_lines.push_back(word("l", 2));
+    if (roll(4) == 0) request.kinds[0].rate = Rate{1 + roll(5), Millis{1'000 * (1 + roll(3))}, 1 + roll(3)};
+    if (roll(4) == 0) request.kinds.back().needs = {{"gpu", 1 + roll(2)}};
+    if (roll(2) == 0) request.resources = {{"gpu", roll(4)}};
+    if (roll(3) == 0) request.ageing = Millis{100 * (1 + roll(20))};
+    if (roll(3) == 0) request.queues.push_back(shared_queue());
     return [this, request, at = now](Store& s) {
       const ClaimAnswer answer = s.tasks().claim(request, at);
       std::string out = "next due " + text(answer.next_due);
@@ -294,6 +301,16 @@ class Program {
       }
       return out;
     };
+  }
+
+  QueueRoom shared_queue() {
+    QueueRoom queue;
+    queue.name = "q1";
+    if (roll(2) == 0) queue.room = roll(4);
+    if (roll(2) == 0) queue.weight = 1 + roll(4);
+    if (roll(3) == 0) queue.rate = Rate{1 + roll(9), Millis{1'000}, 1 + roll(2)};
+    if (roll(3) == 0) queue.ageing = Millis{300 * (1 + roll(4))};
+    return queue;
   }
 
   Step start() {
@@ -522,6 +539,14 @@ void compare(std::uint64_t seed, int steps) {
     tested.reset();
     tested = place->open();
     reader = tested->open_reader();
+    // What a store knows for its life only begins anew with a runner.
+    RanSteps runner;
+    runner.steps.push_back([at = program.now](Store& s) { return std::to_string(s.runners().open_runner({"n", "b", "i", 1}, at)); });
+    Operation* const opening[] = {&runner};
+    model->batch(opening);
+    const std::vector<std::string> number = runner.answers;
+    tested->batch(opening);
+    REQUIRE(runner.answers == number);
   }
   REQUIRE(everything(*reader, program.now, program.with_keys) == everything(*model_reader, program.now, program.with_keys));
   REQUIRE(reader->check() == std::vector<std::string>{});

@@ -272,3 +272,41 @@ TEST_CASE("a task that is not first in its line is told who is", "[why][keys]") 
   CHECK_THAT(why.message, Catch::Contains("at least 2 open tasks of the line are before it"));
   CHECK_THAT(why.fix, Catch::Contains("reeve why 9"));
 }
+
+TEST_CASE("a task that waits for a token says when it comes", "[why]") {
+  Scene scene;
+  handlers::Handler report;
+  report.kind = "report";
+  report.rate = store::Rate{.limit = 100, .per = 1min, .burst = 1};
+  scene.handlers = handlers::Handlers({report}, {});
+  store::RateRow row;
+  row.of = store::RateRow::Of::kind;
+  row.name = "report";
+  row.full_at = store::to_ms(now) * 1'000 + 400'000;
+  const auto reasons = api::why(scene.task, scene.state, {}, scene.overview, scene.handlers, scene.position, {}, {}, now, {row});
+  REQUIRE(reasons.size() == 1);
+  CHECK(reasons[0].code == "kind_rate");
+  CHECK(reasons[0].message == "rate 100/1m of the kind \"report\": next token in 0.4 s");
+  CHECK(reasons[0].fix == "raise handlers.report.rate, or wait");
+  CHECK(api::why(scene.task, scene.state, {}, scene.overview, scene.handlers, scene.position, {}, {}, now + 1s, {row})[0].code == "due");
+}
+
+TEST_CASE("a task that waits for a resource says who holds it", "[why]") {
+  Scene scene;
+  handlers::Handler report;
+  report.kind = "report";
+  store::Room need;
+  need.name = "gpu";
+  need.room = 2;
+  report.resources = {need};
+  scene.handlers = handlers::Handlers({report}, {});
+  supervisor::Resource gpu;
+  gpu.name = "gpu";
+  gpu.units = {"0", "1", "2"};
+  scene.overview.resources = {gpu};
+  CHECK(scene.only().code == "due");
+  scene.run(5, "other", "default", 3s).resources["gpu"] = {"0", "2"};
+  const api::Why reason = scene.only();
+  CHECK(reason.code == "resources");
+  CHECK(reason.message == "it needs 2 of the resource gpu, and 1 of 3 are free; held by task 5");
+}

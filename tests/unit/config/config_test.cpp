@@ -241,4 +241,45 @@ TEST_CASE("a report never shows a secret", "[config][report]") {
   CHECK_THAT(to_json(make_report(loaded)), !Contains("hunter2"));
 }
 
+TEST_CASE("rates, shares and resources are read in all their forms", "[config][limits]") {
+  const Loaded loaded = read(R"(
+supervisor: {resources: {gpu: 2, license: [alpha, beta]}, ageing: 10m}
+queues:
+  a: {rate: 10/s, weight: 4, ageing: 1m, fair_by: "label:tenant"}
+  b: {rate: 100/1m}
+handlers:
+  h: {command: [/bin/true], timeout: 1s, concurrency: 1, rate: {limit: 5, per: 2s, burst: 3}, resources: {gpu: 2, license: 1}, fair_by: "label:team"}
+)");
+  REQUIRE(text_of(loaded.errors) == "");
+  const Configuration& c = loaded.configuration;
+  REQUIRE(c.supervisor.resources.size() == 2);
+  CHECK(c.supervisor.resources[0].units == std::vector<std::string>{"0", "1"});
+  CHECK(c.supervisor.resources[1].units == std::vector<std::string>{"alpha", "beta"});
+  CHECK(c.supervisor.ageing == 10min);
+  CHECK(c.queues[0].rate == store::Rate{.limit = 10, .per = 1s, .burst = 1});
+  CHECK(c.queues[0].weight == 4);
+  CHECK(c.queues[0].ageing == 1min);
+  CHECK(c.queues[0].fair_by == "tenant");
+  CHECK(c.queues[1].rate == store::Rate{.limit = 100, .per = 1min, .burst = 1});
+  CHECK(c.handlers[0].rate == store::Rate{.limit = 5, .per = 2s, .burst = 3});
+  CHECK(c.handlers[0].fair_by == "team");
+  REQUIRE(c.handlers[0].resources.size() == 2);
+  CHECK(c.handlers[0].resources[0].name == "gpu");
+  CHECK(c.handlers[0].resources[0].room == 2);
+}
+
+TEST_CASE("a limit that cannot be is refused with what to write", "[config][limits]") {
+  const auto fault = [](const std::string& text) { return text_of(read(text).errors); };
+  CHECK_THAT(fault("queues: {a: {rate: fast}}"), Contains("\"fast\" is not a rate; write 10/s"));
+  CHECK_THAT(fault("queues: {a: {rate: 0/s}}"), Contains("is not a rate"));
+  CHECK_THAT(fault("queues: {a: {rate: {per: 1s}}}"), Contains("the rate has no limit"));
+  CHECK_THAT(fault("queues: {a: {weight: 0}}"), Contains("weight"));
+  CHECK_THAT(fault("queues: {a: {fair_by: tenant}}"), Contains("write label:tenant"));
+  CHECK_THAT(fault("supervisor: {resources: {GPU: 1}}"), Contains("not a name of a resource"));
+  CHECK_THAT(fault("supervisor: {resources: {gpu: [a, a]}}"), Contains("listed twice"));
+  const std::string handler = "handlers: {h: {command: [/bin/true], timeout: 1s, resources: {gpu: 3}}}";
+  CHECK_THAT(fault(handler), Contains("needs the resource gpu, which is not declared"));
+  CHECK_THAT(fault("supervisor: {resources: {gpu: 2}}\n" + handler), Contains("needs 3 of gpu, but there are 2"));
+}
+
 }  // namespace reeve::config

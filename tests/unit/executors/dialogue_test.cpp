@@ -224,3 +224,9 @@ TEST_CASE("a task is ordered on one line, its payload as it is", "[dialogue]") {
         "{\"type\":\"task\",\"task\":7,\"epoch\":3,\"attempt\":1,\"max_attempts\":1,\"kind\":\"a\\\"b\",\"queue\":\"\",\"labels\":{\"k\":\"v\\n\"},"
         "\"payload\":{  \"a\" : 1.50 }}\n");
 }
+
+TEST_CASE("a task is ordered with the units that it may use", "[dialogue][limits]") {
+  Execution execution;
+  execution.resources = {{"gpu", {"0", "1"}}, {"license", {"alpha"}}};
+  CHECK(task_order(execution).find(R"("resources":{"gpu":["0","1"],"license":["alpha"]})") != std::string::npos);
+}

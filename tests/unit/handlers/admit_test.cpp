@@ -292,4 +292,26 @@ TEST_CASE("keys mean what the handler declares where the enqueuer says nothing",
   CHECK_THAT(refused.message, Catch::Contains("account-{payload.account.id}"));
 }
 
+TEST_CASE("the tenant is what the enqueuer says, else the label that the handler or the queue is shared by", "[admit][limits]") {
+  Handler report = make_handler("report");
+  Queue queue;
+  queue.name = "default";
+  queue.fair_by = "tenant";
+  const auto tenant = [&](const std::function<void(Wish&)>& change) {
+    auto answer = admit(Handlers{{report}, {queue}}, wish(change), now);
+    return std::get<store::NewTask>(answer).fair_key;
+  };
+  const auto labelled = [](Wish& w) { w.labels = {{"tenant", "acme"}, {"team", "a"}}; };
+  CHECK(tenant([](Wish&) {}).empty());
+  CHECK(tenant(labelled) == "acme");
+  CHECK(tenant([&](Wish& w) {
+    labelled(w);
+    w.fair_key = "other";
+  }) == "other");
+  report.fair_by = "team";
+  CHECK(tenant(labelled) == "a");
+  CHECK(refused(wish([](Wish& w) { w.fair_key = ""; })).field == "fair_key");
+  CHECK(refused(wish([](Wish& w) { w.fair_key = std::string(257, 'x'); })).field == "fair_key");
+}
+
 }  // namespace reeve::handlers

@@ -18,8 +18,9 @@ handlers::Handlers declared(std::vector<std::pair<std::string, std::optional<int
   return handlers::Handlers(std::move(handlers), std::move(queues));
 }
 
-int room_of(const std::vector<store::Room>& rooms, const std::string& name) {
-  for (const store::Room& room : rooms)
+template <class Room>
+int room_of(const std::vector<Room>& rooms, const std::string& name) {
+  for (const Room& room : rooms)
     if (room.name == name) return room.room;
   return -1;
 }
@@ -78,4 +79,31 @@ TEST_CASE("counts return to nothing when everything has ended", "[admission]") {
   CHECK(admission.running() == 0);
   CHECK(admission.running_of_kind("a") == 0);
   CHECK(admission.running_in_queue("q") == 0);
+}
+
+TEST_CASE("a claim is told rates, weights, ageing and needs as they were declared", "[admission]") {
+  handlers::Handler handler;
+  handler.kind = "a";
+  handler.rate = store::Rate{.limit = 5, .per = store::Millis{1'000}, .burst = 2};
+  store::Room need;
+  need.name = "gpu";
+  need.room = 2;
+  handler.resources = {need};
+  handlers::Queue queue;
+  queue.name = "q";
+  queue.weight = 3;
+  queue.ageing = store::Millis{500};
+  const handlers::Handlers declared({handler}, {queue});
+  store::Room free;
+  free.name = "gpu";
+  free.room = 5;
+  const Rooms rooms = Admission(16).rooms(declared, {free});
+  REQUIRE(rooms.queues.size() == 1);
+  CHECK(rooms.queues[0].weight == 3);
+  CHECK(rooms.queues[0].ageing == store::Millis{500});
+  CHECK(rooms.queues[0].room == store::no_limit);
+  CHECK(room_of(rooms.kinds, "a") == 2);
+  CHECK(rooms.restricted);
+  free.room = 1;
+  CHECK(Admission(16).rooms(declared, {free}).kinds.empty());
 }

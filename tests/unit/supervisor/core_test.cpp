@@ -493,3 +493,68 @@ TEST_CASE("a body that outlives its claim and ends while a claim is out is asked
   stage.answer({});
   CHECK(stage.take<ClaimTasks>().size() == 1);
 }
+
+TEST_CASE("a body gets its units, and nobody else until it has ended", "[core][resources][promise-I23]") {
+  Options options = slots(8);
+  Resource gpu;
+  gpu.name = "gpu";
+  gpu.units = {"a", "b"};
+  options.resources = {gpu};
+  handlers::Handler needy = Stage::handler("echo");
+  store::Room need;
+  need.name = "gpu";
+  need.room = 1;
+  needy.resources = {need};
+  Stage stage(std::move(options), {needy});
+  stage.open_idle();
+  stage.core.work_arrived(stage.now);
+  const auto claims = stage.take<ClaimTasks>();
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].request.resources.at(0).room == 2);
+  CHECK(claims[0].request.kinds.at(0).room == 2);
+  CHECK(claims[0].request.kinds.at(0).needs == needy.resources);
+  stage.answer({Stage::task(1), Stage::task(2)});
+  const auto launches = stage.take<Launch>();
+  REQUIRE(launches.size() == 2);
+  CHECK(launches[0].resources.at("gpu") == std::vector<std::string>{"a"});
+  CHECK(launches[1].resources.at("gpu") == std::vector<std::string>{"b"});
+  stage.core.lost(Stage::key(1), stage.now);       // its lease is gone, its body is not
+  CHECK(stage.take<ClaimTasks>().empty());
+  CHECK(stage.core.resources().rooms().at(0).room == 0);
+  stage.core.ended(Stage::key(1), stage.now);
+  CHECK(stage.core.resources().rooms().at(0).room == 1);
+}
+
+TEST_CASE("what came back from a claim and finds less than it needs after a reload is given back", "[core][resources]") {
+  Options options = slots(8);
+  Resource gpu;
+  gpu.name = "gpu";
+  gpu.units = {"0"};
+  options.resources = {gpu};
+  handlers::Handler needy = Stage::handler("echo");
+  store::Room need;
+  need.name = "gpu";
+  need.room = 1;
+  needy.resources = {need};
+  Stage stage(options, {needy});
+  stage.open_idle();
+  stage.core.work_arrived(stage.now);
+  options.resources.clear();
+  stage.core.reload(options, stage.core.handlers(), stage.now);
+  stage.answer({Stage::task(1)});
+  CHECK(stage.take<Launch>().empty());
+  CHECK(stage.core.admission().running() == 0);
+}
+
+TEST_CASE("nothing is idle while due work waits for a token", "[core][claim]") {
+  Stage stage;
+  stage.core.opened(7, stage.now);
+  REQUIRE(stage.take<ClaimTasks>().size() == 1);
+  store::ClaimAnswer nothing;
+  nothing.next_due = stage.now.wall + 400ms;
+  nothing.rate_limited = true;
+  stage.core.claimed(nothing, stage.now, stage.now);
+  CHECK(stage.take<Idle>().empty());
+  stage.pass(401ms);
+  CHECK(stage.take<ClaimTasks>().size() == 1);
+}
