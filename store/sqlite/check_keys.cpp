@@ -22,13 +22,13 @@ void check_keys(Connection& db, Findings& findings) {
                 "FROM reeve_task WHERE block & 1 AND (concurrency IS NULL OR block <> 1 OR hold IS NOT 0)");
   findings.find(db,
                 "SELECT 'task ' || id || ' is ' || status || ' and held back: block ' || block FROM reeve_task WHERE hold IS NULL AND block <> 0");
-  // Those that run and those that could start are as many as the limit wherever others are held back: somebody will let them go.
+  // Those that run and those that could start before it are as many as its limit: somebody will let it go.
   findings.find(db,
-                "SELECT 'task ' || min(h.id) || ' is held back by its key, but nobody would let it go' FROM reeve_task h "
-                "WHERE h.hold = 0 AND h.block = 1 GROUP BY h.concurrency, h.key_limit, h.queue, h.kind HAVING h.key_limit > "
-                "(SELECT count(*) FROM reeve_task a WHERE a.concurrency = h.concurrency AND a.lease_expires_at IS NOT NULL) + "
-                "(SELECT count(*) FROM reeve_task r WHERE r.concurrency = h.concurrency AND r.key_limit = h.key_limit AND r.queue = h.queue "
-                "AND r.kind = h.kind AND r.hold = 0 AND r.block = 0)");
+                "SELECT 'task ' || h.id || ' is held back by its key, but nobody would let it go' FROM reeve_task h "
+                "WHERE h.hold = 0 AND h.block = 1 AND h.concurrency IS NOT NULL AND h.key_limit > "
+                "(SELECT count(*) FROM reeve_task a WHERE a.concurrency = h.concurrency AND a.finished_at IS NULL AND a.status IN ('claimed', 'running')) + "
+                "(SELECT count(*) FROM reeve_task r WHERE r.concurrency = h.concurrency AND r.hold = 0 AND r.block = 0 AND r.key_limit = h.key_limit "
+                "AND r.queue = h.queue AND r.kind = h.kind AND (-r.priority, r.fair, r.run_at, r.id) < (-h.priority, h.fair, h.run_at, h.id))");
   findings.find(db,
                 "SELECT 'task ' || t.id || iif(t.dedupe IS NULL, ' does not stand', ' stands') || ' for its dedupe key' FROM reeve_task t "
                 "JOIN reeve_payload p ON p.task = t.id WHERE (t.dedupe IS NOT NULL) <> "

@@ -55,19 +55,16 @@ std::vector<HeldLane> held_lanes(Connection& db, std::string_view token) {
   return lanes;
 }
 
-int count_ready(Connection& db, std::string_view token, const HeldLane& lane, int most) {
-  Query ready = db.query(
-      "SELECT count(*) FROM (SELECT 1 FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 0 "
-      "AND key_limit = ? AND queue = ? AND kind = ? LIMIT ?)");
-  ready.bind(token, lane.limit, lane.queue, lane.kind, most);
-  return ready.step() ? ready.row().small() : 0;
-}
-
-bool let_go(Connection& db, std::string_view token, const HeldLane& lane, int count) {
+// Of the first `room` tasks of the lane that could start or are held back by the key alone, none is held back any more.
+bool let_go(Connection& db, std::string_view token, const HeldLane& lane, int room) {
   Query first = db.query(
-      "UPDATE reeve_task SET block = 0 WHERE id IN (SELECT id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 "
-      "AND block = 1 AND key_limit = ? AND queue = ? AND kind = ? ORDER BY priority DESC, fair, run_at, id LIMIT ?)");
-  return first.bind(token, lane.limit, lane.queue, lane.kind, count).run_counting() > 0;
+      "UPDATE reeve_task SET block = 0 WHERE block = 1 AND id IN (SELECT id FROM ("
+      "SELECT * FROM (SELECT priority, fair, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ?1 AND hold = 0 "
+      "AND block = 0 AND key_limit = ?2 AND queue = ?3 AND kind = ?4 ORDER BY priority DESC, fair, run_at, id LIMIT ?5) UNION ALL "
+      "SELECT * FROM (SELECT priority, fair, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ?1 AND hold = 0 "
+      "AND block = 1 AND key_limit = ?2 AND queue = ?3 AND kind = ?4 ORDER BY priority DESC, fair, run_at, id LIMIT ?5)) "
+      "ORDER BY priority DESC, fair, run_at, id LIMIT ?5)");
+  return first.bind(token, lane.limit, lane.queue, lane.kind, room).run_counting() > 0;
 }
 
 }  // namespace
@@ -132,9 +129,7 @@ bool Keys::settle(std::string_view token) {
   bool gone = false;
   for (const HeldLane& lane : lanes) {
     const int room = lane.limit - active;
-    if (room <= 0) continue;
-    const int more = room - count_ready(db_, token, lane, room);
-    if (more > 0) gone |= let_go(db_, token, lane, more);
+    if (room > 0) gone |= let_go(db_, token, lane, room);
   }
   return gone;
 }

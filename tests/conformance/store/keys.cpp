@@ -173,6 +173,22 @@ TEST_CASE("the better priority of a key goes first, also when it came later", "[
   CHECK(test.claimed_ids() == Ids{low});
 }
 
+TEST_CASE("a task that was held back goes before a lesser one that was not", "[keys][conformance]") {
+  KeysTest test;
+  const TaskId running = test.enqueue(KeysTest::keyed("c"));
+  NewTask minor = KeysTest::keyed("c");
+  minor.priority = 0;
+  const TaskId low = test.enqueue(minor);
+  REQUIRE(test.claimed_ids(1) == Ids{running});  // and has not met the other one
+  const TaskId high = test.enqueue(KeysTest::keyed("c"));
+  test.sound();
+  test.succeed(running);
+  test.sound();
+  CHECK(test.claimed_ids() == Ids{high});
+  test.succeed(high);
+  CHECK(test.claimed_ids() == Ids{low});
+}
+
 TEST_CASE("each task's own limit counts for its start", "[keys][conformance]") {
   KeysTest test;
   const TaskId first = test.enqueue(KeysTest::keyed("c", 2));
