@@ -1,4 +1,5 @@
 // The words that SQL, YAML, JSON, CLI and logs share. One table per enum, in the order of its declaration.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -49,5 +50,9 @@ std::optional<State> parse_state(std::string_view text) { return parse<State>(st
 std::optional<Outcome> parse_outcome(std::string_view text) { return parse<Outcome>(outcomes, text); }
 std::optional<StepSort> parse_step_sort(std::string_view text) { return parse<StepSort>(step_sorts, text); }
 std::optional<StepStatus> parse_step_status(std::string_view text) { return parse<StepStatus>(step_statuses, text); }
+
+bool is_called(const Room& room, std::string_view name) {
+  return room.name == name || std::find(room.also.begin(), room.also.end(), name) != room.also.end();
+}
 
 }  // namespace reeve::store

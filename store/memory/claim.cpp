@@ -8,7 +8,7 @@ namespace reeve::store::memory {
 namespace {
 
 Room* find_room(std::vector<Room>& rooms, std::string_view name) {
-  const auto found = std::find_if(rooms.begin(), rooms.end(), [&](const Room& room) { return room.name == name; });
+  const auto found = std::find_if(rooms.begin(), rooms.end(), [&](const Room& room) { return is_called(room, name); });
   return found == rooms.end() ? nullptr : &*found;
 }
 

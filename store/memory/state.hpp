@@ -41,12 +41,14 @@ class State {
   std::map<std::int64_t, Event> events{};
   std::map<std::string, RememberedRequest, std::less<>> requests{};
   std::map<std::string, QueuePause, std::less<>> pauses{};
+  std::map<std::int64_t, Revision> revisions{};
   std::vector<RunnerRow> runners{};
   std::int64_t last_task = 0;
   std::int64_t last_event = 0;
   std::int64_t last_step = 0;
   std::int64_t last_try = 0;
   std::int64_t last_signal = 0;
+  std::int64_t last_revision = 0;
   std::int64_t pruned_events = 0;                 // retention has let go everything up to here
   mutable std::mutex mutex{};
 

@@ -65,7 +65,7 @@ class Rooms {
  public:
   explicit Rooms(const std::vector<Room>& rooms) : rooms_(rooms) {}
   [[nodiscard]] Room* find(std::string_view name) {
-    const auto found = std::find_if(rooms_.begin(), rooms_.end(), [&](const Room& room) { return room.name == name; });
+    const auto found = std::find_if(rooms_.begin(), rooms_.end(), [&](const Room& room) { return is_called(room, name); });
     return found == rooms_.end() ? nullptr : &*found;
   }
 

@@ -64,7 +64,7 @@ Rooms Admission::rooms(const handlers::Handlers& handlers) const {
     if (handler.concurrency) room = std::clamp(*handler.concurrency - running_of_kind(handler.kind), 0, rooms.limit);
     if (const auto offered = offered_.find(handler.kind); offered != offered_.end()) room = std::min(room, offered->second);
     rooms.restricted |= room < rooms.limit;
-    if (room > 0) rooms.kinds.push_back({.name = handler.kind, .room = room});
+    if (room > 0) rooms.kinds.push_back({.name = handler.kind, .room = room, .also = handler.aliases});
   }
   return rooms;
 }

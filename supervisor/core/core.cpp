@@ -72,7 +72,7 @@ void Core::claim_if_useful(Now now) {
   asked_limit_ = rooms.limit;
   // More due work may stay behind when a kind or queue has little room; it is looked for again when a slot frees.
   maybe_more_ = rooms.restricted;
-  effects_.push_back(ClaimTasks{{.runner = runner_,
+  effects_.emplace_back(ClaimTasks{{.runner = runner_,
                                  .lease_expires_at = now.lease + options_.lease,
                                  .limit = rooms.limit,
                                  .kinds = std::move(rooms.kinds),
@@ -96,24 +96,25 @@ void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
       Attempt attempt{.kind = task.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
                       .watch = AttemptWatch(none, now.moment, Moment::max()), .body = false, .agenda = Moment::max()};
       attempts_.emplace(key, std::move(attempt));
-      effects_.push_back(GiveBack{key, task.run_at});
+      effects_.emplace_back(GiveBack{key, task.run_at});
       continue;
     }
     handlers::Handler handler = handlers::with_overrides(*declared, task.overrides);
-    Attempt attempt{.kind = task.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
+    // Counted under the handler's name, even if the task was stored under an earlier one.
+    Attempt attempt{.kind = handler.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
                     .watch = AttemptWatch(handler, now.moment, fence_after(asked.moment)), .agenda = Moment::max()};
     const auto [place, fresh] = attempts_.emplace(key, std::move(attempt));
     if (!fresh) continue;
-    admission_.started(task.kind, task.queue);
+    admission_.started(handler.kind, task.queue);
     reschedule(place);
-    effects_.push_back(Launch{std::move(task), std::move(handler)});
+    effects_.emplace_back(Launch{std::move(task), std::move(handler)});
   }
   if (!attempts_.empty() && !next_renewal_) next_renewal_ = asked.moment + renew_interval();
   // A due time that is already known stays: it may have become known after this claim had looked. One too many costs one look.
   if (answer.next_due) due_at(*answer.next_due, now);
   if (arrived_meanwhile_ || full || (stayed_behind && freed_meanwhile_)) claim_if_useful(now);
   finish_if_done();
-  if (!claiming_ && !maybe_more_ && attempts_.empty() && !std::exchange(told_idle_, true)) effects_.push_back(Idle{});
+  if (!claiming_ && !maybe_more_ && attempts_.empty() && !std::exchange(told_idle_, true)) effects_.emplace_back(Idle{});
 }
 
 void Core::claim_failed(Now now) {
@@ -141,7 +142,7 @@ void Core::alive(ClaimKey claim, Now now) {
   const auto found = attempts_.find(claim);
   if (found == attempts_.end() || !found->second.body) return;
   if (!found->second.watch.alive(now.moment)) return;  // the agenda finds out by itself: it only ever wakes too early
-  effects_.push_back(ClearStale{claim});
+  effects_.emplace_back(ClearStale{claim});
   reschedule(found);
 }
 
@@ -157,7 +158,7 @@ void Core::stop(Attempts::iterator attempt, StopReason reason, bool kill) {
   if (!attempt->second.body) return;
   if (!attempt->second.stopping) attempt->second.stopping = reason;
   attempt->second.watch.stopping();
-  effects_.push_back(StopBody{attempt->first, reason, kill});
+  effects_.emplace_back(StopBody{attempt->first, reason, kill});
   reschedule(attempt);
 }
 
@@ -241,7 +242,7 @@ void Core::interrupt_all() {
 void Core::finish_if_done() {
   if (phase_ != Phase::draining || claiming_ || !attempts_.empty()) return;
   phase_ = Phase::stopped;
-  effects_.push_back(Stop{});
+  effects_.emplace_back(Stop{});
 }
 
 void Core::reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, Now now) {
@@ -261,8 +262,8 @@ void Core::reschedule(Attempts::iterator attempt) {
 
 void Core::tend(Attempts::iterator attempt, Now now) {
   const Due due = attempt->second.watch.due(now.moment);
-  if (due.warn_soft_timeout) effects_.push_back(WarnSoftTimeout{attempt->first});
-  if (due.flag_stale) effects_.push_back(FlagStale{attempt->first, "no sign of life from the handler for its watchdog interval"});
+  if (due.warn_soft_timeout) effects_.emplace_back(WarnSoftTimeout{attempt->first});
+  if (due.flag_stale) effects_.emplace_back(FlagStale{attempt->first, "no sign of life from the handler for its watchdog interval"});
   if (due.kill) attempt->second.watch.renewed(Moment::max());  // the fence is reached once
   if (due.stop) stop(attempt, *due.stop, due.kill);
   else reschedule(attempt);
@@ -283,7 +284,7 @@ void Core::tick(Now now) {
     for (const auto& [key, attempt] : attempts_) renewal.claims.push_back(key);
     if (!renewal.claims.empty()) {
       renewing_ = true;
-      effects_.push_back(std::move(renewal));
+      effects_.emplace_back(std::move(renewal));
     }
   }
   const bool due = next_due_ && *next_due_ <= now.moment;
@@ -291,7 +292,7 @@ void Core::tick(Now now) {
   if ((due || look) && phase_ == Phase::running) {
     next_due_.reset();
     next_expiry_ = now.moment + options_.lease;
-    effects_.push_back(ExpireLeases{});
+    effects_.emplace_back(ExpireLeases{});
     if (due) work_arrived(now);
   }
 }
