@@ -22,6 +22,8 @@ class Supervisor;
 
 namespace reeve::api {
 
+class ConfigControl;
+
 // What a reload did: `errors` empty means that it is in force.
 struct ReloadAnswer {
   std::vector<std::string> errors{};     // "reeve.yaml:14:14: ..."
@@ -39,10 +41,11 @@ struct Backend {
   const supervisor::Clock& clock;
   supervisor::Log& log;
   std::string version{};
-  std::function<ReloadAnswer()> reload{};
+  std::function<ReloadAnswer(const std::string& actor)> reload{};
   std::function<void()> shut_down{};
   std::vector<executors::Feature> features{};
   bool ad_hoc_commands = true;           // whether the kind reeve.command may be enqueued
+  ConfigControl* config = nullptr;       // null: there is none that could be changed
 };
 
 class Server {

@@ -275,6 +275,15 @@ std::vector<Why> waits_of(const store::Task& task, const std::vector<store::Step
   return reasons;
 }
 
+// Where it counts: a task that was stored under an alias takes a place of the handler's own name.
+store::Task under_present_name(const store::Task& task, const handlers::Handlers& handlers) {
+  const handlers::Handler* handler = handlers.find(task.kind);
+  store::Task present;
+  present.kind = handler ? handler->kind : task.kind;
+  present.queue = task.queue;
+  return present;
+}
+
 }  // namespace
 
 std::vector<Why> why(const store::Task& task, State state, const std::vector<store::QueuePause>& pauses,
@@ -293,10 +302,11 @@ std::vector<Why> why(const store::Task& task, State state, const std::vector<sto
   add_phase(reasons, overview);
   add_order(reasons, task, keys, now);
   add_key(reasons, task, keys, now);
-  add_limits(reasons, task, overview, now);
-  add_rates(reasons, task, handlers, rates, now);
-  add_resources(reasons, task, overview, handlers);
-  add_executor(reasons, task, overview, handlers);
+  const store::Task present = under_present_name(task, handlers);
+  add_limits(reasons, present, overview, now);
+  add_rates(reasons, present, handlers, rates, now);
+  add_resources(reasons, present, overview, handlers);
+  add_executor(reasons, present, overview, handlers);
   add_line(reasons, task, position, now);
   if (reasons.empty()) reasons.push_back({"due", "nothing holds it back; it starts at once", ""});
   return reasons;

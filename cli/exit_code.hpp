@@ -8,6 +8,7 @@ enum ExitCode : int {
   failed = 1,          // the thing asked for did not succeed
   usage = 2,           // the command line is wrong
   not_found = 3,       // no such task, queue, file; not running
+  would_change = 4,    // plan: the daemon's configuration would change
   bad_data = 65,       // serve: the store is damaged, foreign, or written by a newer reeve
   internal = 70,       // our own fault
   no_socket = 71,      // serve: the socket cannot be bound

@@ -33,6 +33,9 @@ HandlerLine line_of(const handlers::Handler& handler) {
   line.timeout = handler.timeout;
   line.attempts = handler.retry.attempts;
   if (handler.process) line.memory_bytes = handler.process->limits.memory_bytes;
+  if (handler.payload_schema) line.typed.emplace_back("payload");
+  if (handler.result_schema) line.typed.emplace_back("result");
+  if (handler.labels_schema) line.typed.emplace_back("labels");
   line.declared_at = handler.declared_at;
   return line;
 }
@@ -90,11 +93,17 @@ std::string table_text(const std::vector<Row>& rows) {
 
 std::string or_dash(const std::optional<int>& number) { return number ? std::to_string(*number) : "-"; }
 
+std::string words_text(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ",") + word;
+  return out.empty() ? "-" : out;
+}
+
 std::string handlers_text(const Report& report) {
-  std::vector<Row> rows{{"KIND", "EXECUTOR", "QUEUE", "LIMIT", "TIMEOUT", "ATTEMPTS", "MEMORY", "RUNS"}};
+  std::vector<Row> rows{{"KIND", "EXECUTOR", "QUEUE", "LIMIT", "TIMEOUT", "ATTEMPTS", "MEMORY", "TYPED", "RUNS"}};
   for (const HandlerLine& line : report.handlers)
     rows.push_back({line.kind, line.executor, line.queue, or_dash(line.concurrency), line.timeout ? store::to_text(*line.timeout) : "-",
-                    std::to_string(line.attempts), line.memory_bytes ? size_text(*line.memory_bytes) : "-", line.runs});
+                    std::to_string(line.attempts), line.memory_bytes ? size_text(*line.memory_bytes) : "-", words_text(line.typed), line.runs});
   return "\nhandlers\n" + table_text(rows);
 }
 
@@ -143,6 +152,7 @@ json::array handlers_json(const std::vector<HandlerLine>& lines) {
     add(object, "concurrency", line.concurrency);
     if (line.timeout) object["timeout"] = store::to_text(*line.timeout);
     add(object, "memory_bytes", line.memory_bytes);
+    object["typed"] = json::array(line.typed.begin(), line.typed.end());
     out.push_back(std::move(object));
   }
   return out;

@@ -17,6 +17,7 @@ struct HandlerLine {
   std::optional<store::Millis> timeout{};
   int attempts = 0;
   std::optional<std::int64_t> memory_bytes{};
+  std::vector<std::string> typed{};         // what has a schema: payload, result, labels
   std::string declared_at{};
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/options.hpp"
+#include "config/bundle.hpp"
 #include "handlers/handler.hpp"
 #include "store/open.hpp"
 #include "supervisor/log_options.hpp"
@@ -43,6 +44,7 @@ struct Loaded {
   Configuration configuration{};            // meaningful only when `errors` is empty
   std::vector<Finding> errors{};            // all of them, in the order of the text
   std::vector<Finding> warnings{};          // no timeout, no limit, ...
+  Bundle sources{};                         // every text that was read, faulty ones too
 };
 
 // Where ${NAME} references are looked up; the process environment in the daemon.
@@ -53,6 +55,9 @@ using Environment = std::function<std::optional<std::string>(const std::string&)
 
 // Reads text as if it were the file `name`; includes are resolved against the folder of `name`.
 [[nodiscard]] Loaded parse(std::string_view text, const std::string& name, const Environment& environment);
+
+// Loads what was read once, without looking at the disk again (but for secrets, which are read anew).
+[[nodiscard]] Loaded load_bundle(const Bundle& bundle, const Environment& environment);
 
 // No file at all: the defaults.
 [[nodiscard]] Configuration defaults();

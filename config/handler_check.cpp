@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "config/bytes.hpp"
+#include "config/scalars.hpp"
 #include "config/sections.hpp"
+#include "handlers/schema/json_schema.hpp"
 
 namespace reeve::config {
 
@@ -23,6 +25,7 @@ class HandlerCheck {
     times_fit();
     retry_fits();
     output_fits();
+    schemas_fit();
     time_is_limited();
     program_is_safe();
   }
@@ -136,6 +139,15 @@ class HandlerCheck {
   void time_is_limited() {
     if (runs_process() && !executor_unknown() && !given("timeout"))
       reading_.warn(entry_.place, "no timeout: a hung process holds its place for ever; write timeout: 5m or as long as it may take");
+  }
+
+  void schemas_fit() {
+    constexpr auto most = static_cast<std::int64_t>(handlers::JsonSchema::value_bytes_max);
+    const std::string checked = "at most " + size_text(most) + " are checked against a schema; write a smaller limit, or remove the schema";
+    if (given("payload_schema") && draft_.handler.payload_bytes_max > most) error("payload_limit", checked);
+    if (given("result_schema") && draft_.process.result_bytes_max > most) error("result_limit", checked);
+    const Node* result = given("result");
+    if (given("result_schema") && result && result->text == "none") error("result_schema", "there is no result with result: none; remove one of them");
   }
 
   // A program that others may change runs their code as the daemon's user.

@@ -2,6 +2,7 @@
 
 #include "config/environment.hpp"
 #include "config/limit_values.hpp"
+#include "config/payload_schema.hpp"
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
 #include "handlers/admit.hpp"
@@ -25,6 +26,17 @@ void read_command(Reading& reading, const Node& node, Draft& draft) {
   // A name without a slash is looked up in PATH; anything else relative lies beside the file.
   if (command->front().find('/') != std::string::npos) command->front() = reading.resolved(command->front());
   draft.process.command = std::move(*command);
+}
+
+void read_aliases(Reading& reading, const Node& node, Draft& draft) {
+  auto names = read_texts(reading, node);
+  if (!names) return;
+  for (std::size_t i = 0; i < names->size(); ++i) {
+    if (!handlers::is_name((*names)[i])) reading.error(node.items[i].place, described(node.items[i]) + " is not a kind; write 1 to 128 of the characters A-Z a-z 0-9 _ . : -");
+    if ((*names)[i].starts_with("reeve.")) reading.error(node.items[i].place, "kinds that begin with 'reeve.' are built in and cannot be renamed");
+  }
+  if (names->size() > 64) reading.error(node.place, std::to_string(names->size()) + " aliases were found; write at most 64");
+  draft.handler.aliases = std::move(*names);
 }
 
 void read_exit_codes(Reading& reading, const Node& node, Draft& draft) {
@@ -69,6 +81,12 @@ std::optional<std::chrono::seconds> read_seconds(Reading& reading, const Node& n
 
 Field<Draft> map_field(std::string_view name, void (*read)(Reading&, const Node&, Draft&), std::string values, std::string_view why) {
   return {name, why, read, mapping_schema(values)};
+}
+
+using Schema = std::shared_ptr<const handlers::JsonSchema>;
+
+Field<Draft> schema_field(std::string_view name, Schema& (*where)(Draft&), std::string_view why) {
+  return field<Draft>(name, where, why, read_json_schema, R"({"type":["object","string"]})");
 }
 
 executors::Sandbox& sandbox_of(Draft& draft) {
@@ -143,6 +161,7 @@ const Table<Draft>& handler_table() {
   using handlers::OnStale;
   static const Table<Draft> table{
       {
+          Field<Draft>{"aliases", "earlier names of the kind: their tasks are run by this handler, and stored under its name from now on", read_aliases, texts_schema()},
           word<Draft>("executor", REEVE_AT(handler.executor), {{"process", "inline", "thread", "worker", "remote"}, {}},
                       std::vector<std::string>{"process", "inline", "thread", "worker", "remote"},
                       "process starts a child for each attempt; worker keeps processes warm that serve many; inline runs a built-in inside the daemon; "
@@ -196,11 +215,13 @@ const Table<Draft>& handler_table() {
           section<Draft>("recycle", REEVE_AT(worker.recycle), recycle_table(), "executor worker: when a process is replaced, between tasks"),
           integer<Draft>("parallel", REEVE_AT(worker.parallel), {1, 10'000}, "executor worker: tasks that one process takes at once"),
           duration<Draft>("start_timeout", REEVE_AT(worker.start_timeout), {1ms, year}, "executor worker: a process that is not ready after this is killed"),
+          schema_field("payload_schema", REEVE_AT(handler.payload_schema), "JSON Schema (draft-07) of payloads, here or the path of a JSON file; others are refused when they are enqueued"),
+          schema_field("result_schema", REEVE_AT(handler.result_schema), "the same of results; another fails the attempt with the code invalid_result"),
+          schema_field("labels_schema", REEVE_AT(handler.labels_schema), "the same of all labels of a task, as an object of texts"),
           map_field("labels", read_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
-      {{"payload_schema", "result_schema", "labels_schema", "schemas", "aliases", "rate_per_key", "weight", "delivery", "keys", "order",
-        "fair_key", "supersede"}, {}}};
+      {{"rate_per_key", "weight", "delivery", "keys", "order", "fair_key", "supersede"}, {}}};
   return table;
 }
 

@@ -8,7 +8,7 @@
 #include "config/document.hpp"
 #include "config/include.hpp"
 #include "config/sections.hpp"
-#include "config/source.hpp"
+#include "config/sources.hpp"
 
 namespace reeve::config {
 
@@ -21,10 +21,10 @@ constexpr std::size_t included_max = 256;
 // Reads the main file and then what it includes into one result.
 class Loader {
  public:
-  explicit Loader(const Environment& environment) : environment_(environment) {}
+  Loader(const Environment& environment, const Bundle* given) : environment_(environment), sources_(given) {}
 
   Loaded load(const std::string& path) {
-    auto source = read_source(path, file_bytes_max);
+    auto source = sources_.read(Role::main, path, file_bytes_max);
     if (const auto* fault = std::get_if<SourceFault>(&source)) {
       loaded_.configuration.files.push_back(path);
       loaded_.errors.push_back({path, 0, 0, {}, fault->message});
@@ -34,6 +34,7 @@ class Loader {
   }
 
   Loaded parse(std::string_view text, const std::string& name) {
+    sources_.keep(Role::main, name, text);
     const std::optional<Node> root = read_file(text, name, file_table());
     if (root) {
       if (const Node* include = root->find("include")) follow(*include, name);
@@ -41,6 +42,7 @@ class Loader {
     }
     in_text_order(loaded_.errors);
     in_text_order(loaded_.warnings);
+    loaded_.sources = sources_.take();
     return std::move(loaded_);
   }
 
@@ -54,7 +56,7 @@ class Loader {
     return root;
   }
 
-  Reading reading_of(const std::string& name) { return Reading{name, absolute_folder(name), environment_, loaded_}; }
+  Reading reading_of(const std::string& name) { return Reading{name, absolute_folder(name), environment_, sources_, loaded_}; }
 
   static std::string absolute_folder(const std::string& name) {
     std::error_code error;
@@ -68,7 +70,7 @@ class Loader {
     for (const Node& pattern : patterns_of(reading, include)) {
       const auto text = read_filled_text(reading, pattern);
       if (!text) continue;
-      const Included included = included_files(fs::path{name}.parent_path().string(), *text);
+      const Included included = sources_.included(fs::path{name}.parent_path().string(), *text);
       if (!included.fault.empty()) reading.error(pattern.place, included.fault);
       else if (included.files.empty()) reading.warn(pattern.place, shown(*text) + " matches no file");
       for (const std::string& file : included.files) read_included(reading, pattern, file);
@@ -89,7 +91,7 @@ class Loader {
     if (!included_.insert(file).second) return;
     if (included_.size() == included_max + 1) reading.error(pattern.place, "more than " + std::to_string(included_max) + " files are included; put several handlers into one");
     if (included_.size() > included_max) return;
-    auto source = read_source(file, file_bytes_max);
+    auto source = sources_.read(Role::include, file, file_bytes_max);
     if (const auto* fault = std::get_if<SourceFault>(&source)) return reading.error(pattern.place, "the file " + shown(file) + " " + fault->message);
     read_file(std::get<SourceText>(source).bytes, file, included_table());
   }
@@ -114,7 +116,29 @@ class Loader {
       }
   }
 
+  // A name stands for one handler, whatever file it is declared in.
+  void check_aliases(const std::string& name) {
+    std::map<std::string, const handlers::Handler*> owners;
+    for (const handlers::Handler& handler : loaded_.configuration.handlers) owners.emplace(handler.kind, &handler);
+    for (const handlers::Handler& handler : loaded_.configuration.handlers)
+      for (const std::string& alias : handler.aliases) {
+        const auto [owner, fresh] = owners.emplace(alias, &handler);
+        if (fresh) continue;
+        const std::string other = owner->second == &handler ? "is named twice" : "belongs to handlers." + owner->second->kind + " (" + owner->second->declared_at + ")";
+        loaded_.errors.push_back(finding_at(handler.declared_at, name, "handlers." + handler.kind + ".aliases", "the alias " + shown(alias) + " " + other + "; keep one of them"));
+      }
+  }
+
+  // `declared_at` is "reeve.yaml:14:3".
+  static Finding finding_at(const std::string& declared_at, const std::string& name, std::string path, std::string message) {
+    const std::size_t column = declared_at.rfind(':');
+    const std::size_t line = column == std::string::npos || column == 0 ? std::string::npos : declared_at.rfind(':', column - 1);
+    if (line == std::string::npos) return {name, 0, 0, std::move(path), std::move(message)};
+    return {declared_at.substr(0, line), std::stoi(declared_at.substr(line + 1)), std::stoi(declared_at.substr(column + 1)), std::move(path), std::move(message)};
+  }
+
   void check_whole(const Node& root, const std::string& name) {
+    check_aliases(name);
     const Configuration& configuration = loaded_.configuration;
     check_needs(root, name);
     const Node* handlers = root.find("handlers");
@@ -138,6 +162,7 @@ class Loader {
   }
 
   const Environment& environment_;
+  Sources sources_;
   Loaded loaded_{};
   std::set<std::string> included_{};
 };
@@ -150,9 +175,11 @@ std::string to_text(const Finding& finding) {
   return text + ": " + (finding.path.empty() ? "" : finding.path + ": ") + finding.message;
 }
 
-Loaded load(const std::string& path, const Environment& environment) { return Loader{environment}.load(path); }
+Loaded load(const std::string& path, const Environment& environment) { return Loader{environment, nullptr}.load(path); }
 
-Loaded parse(std::string_view text, const std::string& name, const Environment& environment) { return Loader{environment}.parse(text, name); }
+Loaded load_bundle(const Bundle& bundle, const Environment& environment) { return Loader{environment, &bundle}.load(bundle.front().name); }
+
+Loaded parse(std::string_view text, const std::string& name, const Environment& environment) { return Loader{environment, nullptr}.parse(text, name); }
 
 Configuration defaults() { return {}; }
 

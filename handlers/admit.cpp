@@ -5,6 +5,7 @@
 #include "handlers/json_check.hpp"
 #include "handlers/overrides.hpp"
 #include "executors/process/arguments.hpp"
+#include "handlers/typed.hpp"
 #include "executors/utf8.hpp"
 
 namespace reeve::handlers {
@@ -67,7 +68,8 @@ class Admission {
     if (!is_name(wish_.kind)) return bad_name("kind", quoted(wish_.kind) + name_rule);
     if (const Handler* found = handlers_.find(wish_.kind)) handler_ = found;
     else if (!wish_.allow_unknown) return unknown_kind();
-    task_.kind = std::move(wish_.kind);
+    // Under the handler's present name, whatever name was used: so that a dedupe key of scope kind is one key.
+    task_.kind = handler_->kind.empty() ? std::move(wish_.kind) : handler_->kind;
     return std::nullopt;
   }
 
@@ -87,8 +89,14 @@ class Admission {
                          " that kind \"" + task_.kind + "\" takes; hand over a reference, or raise payload_limit of the handler"};
     const std::string fault = fault_in_json(wish_.payload);
     if (!fault.empty()) return Refusal{"invalid_json", "payload", "the payload is not valid JSON: " + fault};
+    if (Check refusal = mistyped(fault_in_payload(*handler_, wish_.payload))) return refusal;
     task_.payload = std::move(wish_.payload);
     return std::nullopt;
+  }
+
+  static Check mistyped(std::optional<TypeFault> fault) {
+    if (!fault) return std::nullopt;
+    return Refusal{std::move(fault->code), std::move(fault->field), std::move(fault->message)};
   }
 
   Check place() {
@@ -158,7 +166,7 @@ class Admission {
       task_.labels.insert_or_assign(key, std::move(value));
     }
     if (task_.labels.size() > labels_max) return invalid("labels", "there are " + std::to_string(task_.labels.size()) + " labels; at most 64 are kept");
-    return std::nullopt;
+    return mistyped(fault_in_labels(*handler_, task_.labels));
   }
 
   Check metadata() {

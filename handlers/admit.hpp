@@ -53,8 +53,9 @@ struct Wish {
 };
 
 struct Refusal {
-  std::string code{};                           // "unknown_kind", "payload_too_large", "invalid_json", "invalid_name", "invalid_value"
-  std::string field{};                          // "labels.team"
+  std::string code{};                           // "unknown_kind", "payload_too_large", "invalid_json", "invalid_name", "invalid_value",
+                                                // "invalid_payload", "invalid_labels": not what the handler's schema says
+  std::string field{};                          // "labels.team", "payload/to/0"
   std::string message{};                        // a full sentence with the value, the limit and the next step
 };
 

@@ -35,10 +35,16 @@ Handlers::Handlers(std::vector<Handler> handlers, std::vector<Queue> queues) : h
   const bool declared = std::any_of(handlers_.begin(), handlers_.end(), [](const Handler& h) { return h.kind == command_kind; });
   if (!declared) handlers_.push_back(command_handler());
   std::stable_sort(handlers_.begin(), handlers_.end(), [](const Handler& a, const Handler& b) { return a.kind < b.kind; });
+  for (std::size_t i = 0; i < handlers_.size(); ++i)
+    for (const std::string& alias : handlers_[i].aliases) aliases_.emplace(alias, i);
   std::stable_sort(queues_.begin(), queues_.end(), [](const Queue& a, const Queue& b) { return a.name < b.name; });
 }
 
-const Handler* Handlers::find(std::string_view kind) const { return find_by(handlers_, kind, kind_of); }
+const Handler* Handlers::find(std::string_view kind) const {
+  if (const Handler* named = find_by(handlers_, kind, kind_of)) return named;
+  const auto alias = aliases_.find(kind);
+  return alias == aliases_.end() ? nullptr : &handlers_[alias->second];
+}
 
 const Queue* Handlers::find_queue(std::string_view name) const { return find_by(queues_, name, name_of); }
 

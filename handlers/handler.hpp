@@ -4,6 +4,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +16,8 @@
 #include "store/task.hpp"
 
 namespace reeve::handlers {
+
+class JsonSchema;
 
 enum class Backoff { fixed, linear, exponential };
 enum class Jitter { full, none, ratio };
@@ -50,6 +54,7 @@ struct ConcurrencyDefaults {
 
 struct Handler {
   std::string kind{};
+  std::vector<std::string> aliases{};             // earlier names of the kind: tasks stored under them are its tasks, too
   std::string executor = "process";
   std::string queue = "default";
   int priority = 4;
@@ -63,6 +68,9 @@ struct Handler {
   store::Labels labels{};
   std::string metadata{};                         // JSON bytes or empty
   std::int64_t payload_bytes_max = 1 << 20;
+  std::shared_ptr<const JsonSchema> payload_schema{};  // null: any JSON; typed.hpp checks. Owners: this and running attempts
+  std::shared_ptr<const JsonSchema> result_schema{};   // null: any JSON, or none
+  std::shared_ptr<const JsonSchema> labels_schema{};   // of all labels as an object of texts
   std::shared_ptr<const executors::ProcessSpec> process{};  // executor process; two owners: this and running attempts
   std::shared_ptr<const executors::BuiltinSpec> builtin{};  // executor inline
   std::shared_ptr<const executors::WorkerSpec> worker{};    // executor worker
@@ -99,6 +107,7 @@ class Handlers {
   Handlers() : Handlers(std::vector<Handler>{}, std::vector<Queue>{}) {}
   Handlers(std::vector<Handler> handlers, std::vector<Queue> queues);
 
+  // By its name or one of its aliases.
   [[nodiscard]] const Handler* find(std::string_view kind) const;
   [[nodiscard]] const Queue* find_queue(std::string_view name) const;
   [[nodiscard]] const std::vector<Handler>& all() const { return handlers_; }      // by kind
@@ -109,6 +118,7 @@ class Handlers {
  private:
   std::vector<Handler> handlers_;
   std::vector<Queue> queues_;
+  std::map<std::string, std::size_t, std::less<>> aliases_{};   // to places in handlers_
 };
 
 }  // namespace reeve::handlers

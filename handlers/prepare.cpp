@@ -23,7 +23,7 @@ executors::Execution prepare(const Handler& handler, store::Task& task) {
   execution.epoch = task.epoch;
   execution.attempt = task.attempt;
   execution.max_attempts = task.max_attempts;
-  execution.kind = task.kind;
+  execution.kind = handler.kind;   // not an earlier name that the task was stored under
   execution.queue = task.queue;
   execution.labels = task.labels;
   execution.traceparent = task.traceparent;

@@ -183,6 +183,13 @@ std::string runner(std::string_view name, std::int64_t pid) {
   return std::move(object).str();
 }
 
+std::string config_applied(const Revision& revision) {
+  Object object;
+  object.add("revision", revision.number).add("source", revision.source).add("hash", revision.hash);
+  if (!revision.comment.empty()) object.add("comment", revision.comment);
+  return std::move(object).str();
+}
+
 std::string runner_dead() {
   Object object;
   object.add_true("dead");

@@ -1,4 +1,5 @@
 // The words that SQL, YAML, JSON, CLI and logs share. One table per enum, in the order of its declaration.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -56,5 +57,9 @@ std::optional<OnConflict> parse_on_conflict(std::string_view text) { return pars
 std::optional<EnqueueDisposition> parse_disposition(std::string_view text) { return parse<EnqueueDisposition>(dispositions, text); }
 std::optional<StepSort> parse_step_sort(std::string_view text) { return parse<StepSort>(step_sorts, text); }
 std::optional<StepStatus> parse_step_status(std::string_view text) { return parse<StepStatus>(step_statuses, text); }
+
+bool is_called(const KindRoom& room, std::string_view name) {
+  return room.name == name || std::find(room.also.begin(), room.also.end(), name) != room.also.end();
+}
 
 }  // namespace reeve::store

@@ -104,6 +104,18 @@ struct RunnerRow {
   std::optional<Timestamp> stopped_at{};
 };
 
+// A configuration that came into force.
+struct Revision {
+  std::int64_t number = 0;
+  Timestamp at{};
+  std::string source{};                              // start, reload, apply, rollback
+  std::string actor{};                               // "uid:0", "signal", "start"
+  std::string comment{};
+  std::string hash{};                                // of the text
+  std::string text{};                                // bytes; what they mean is not the store's business
+  bool operator==(const Revision&) const = default;
+};
+
 // Where a queued task stands. Counting stops at `limit` so that the answer stays cheap.
 struct Position {
   std::int64_t ahead = 0;                            // due tasks of its queue that would be claimed before it, were nothing to age
@@ -188,6 +200,8 @@ class Reader {
   virtual std::vector<QueuePause> pauses() = 0;
   virtual std::vector<RateRow> rates() = 0;                                // queues, then kinds, by name
   virtual std::vector<RunnerRow> runners(int limit) = 0;                   // newest first
+  virtual std::vector<Revision> revisions(std::optional<std::int64_t> before, int limit) = 0;  // newest first, without text
+  virtual std::optional<Revision> revision(std::int64_t number) = 0;
   virtual Position position(TaskId id, Timestamp now, std::int64_t limit) = 0;
   virtual KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) = 0;
   virtual KindTimings timings(std::string_view kind, int newest) = 0;

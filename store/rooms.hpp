@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/rate.hpp"
@@ -23,11 +24,13 @@ struct Room {
 // At most `room` tasks of the kind, no faster than the rate; each takes what it needs of the named resources.
 struct KindRoom {
   std::string name{};
+  std::vector<std::string> also{};   // other names of the kind; tasks of all its names are counted together
   int room = 0;
   std::optional<Rate> rate{};
   std::vector<Room> needs{};
   bool operator==(const KindRoom&) const = default;
 };
+[[nodiscard]] bool is_called(const KindRoom& room, std::string_view name);
 
 // At most `room` tasks of the queue, no faster than the rate. As soon as one queue of a claim has a weight, all queues share what is started
 // in proportion to their weights, 1 where none is given. `ageing`: see ClaimRequest.

@@ -350,6 +350,23 @@ class Queues {
   virtual bool resume(std::string_view queue, std::string_view actor, Timestamp now) = 0;
 };
 
+// -------------------------------------------------------------------------------------------------------------- revisions
+
+struct RevisionRecorded {
+  std::int64_t number = 0;
+  bool fresh = false;         // false: the newest revision has this very text; nothing was stored
+};
+
+// The configurations that were in force, in order.
+class Revisions {
+ public:
+  static constexpr int kept_max = 1'000;
+  virtual ~Revisions() = default;
+  // Keeps what came into force as the next number, with the event config.applied; `number` and `at` are assigned. The same hash as the newest
+  // changes nothing. The oldest beyond kept_max are forgotten; numbers are never used again.
+  virtual RevisionRecorded record(const Revision& revision, Timestamp now) = 0;
+};
+
 // ------------------------------------------------------------------------------------------------------------ maintenance
 
 // How long what is finished is kept. Nullopt keeps for ever. Open tasks are never touched.
@@ -404,6 +421,7 @@ class Store {
   virtual Steps& steps() = 0;
   virtual Runners& runners() = 0;
   virtual Queues& queues() = 0;
+  virtual Revisions& revisions() = 0;
   virtual Maintenance& maintenance() = 0;
 
   // Another view of the same store for reading, for use by one other thread, at the same time as this. May outlive nothing: close it first.

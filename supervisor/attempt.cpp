@@ -6,6 +6,7 @@
 
 #include "handlers/decide.hpp"
 #include "handlers/prepare.hpp"
+#include "handlers/typed.hpp"
 #include "supervisor/log.hpp"
 
 namespace reeve::supervisor {
@@ -116,6 +117,12 @@ void AttemptObserver::when_drained(std::function<void()> resume) { journal_.when
 
 asio::awaitable<store::Finished> run_attempt(AttemptContext context, handlers::Handler handler, store::Task task) {
   const Moment begun = context.clock.moment();
+  if (std::optional<store::Finish> invalid = handlers::refused_before_start(handler, task)) {
+    context.ended();
+    const store::Finished refused = co_await context.journal.finish(*invalid);
+    log_finish(context.log, task, *invalid, refused, store::Millis{0});
+    co_return refused;
+  }
   executors::Execution execution = handlers::prepare(handler, task);
   execution.token = std::move(context.token);
   execution.resources = std::move(context.resources);
@@ -127,6 +134,7 @@ asio::awaitable<store::Finished> run_attempt(AttemptContext context, handlers::H
   }
   const auto took = std::chrono::duration_cast<store::Millis>(context.clock.moment() - begun);
   context.ended();
+  handlers::check_result(handler, outcome);
 
   const double dice = context.dice();
   store::Finish finish = handlers::decide(handler.retry, task, outcome, context.clock.now(), dice);

@@ -1,4 +1,5 @@
 #include "api/json/records.hpp"
+#include "handlers/schema/json_schema.hpp"
 
 namespace reeve::api {
 
@@ -58,6 +59,9 @@ void write_handler(JsonWriter& json, const handlers::Handler& handler) {
   json.key("labels").open_object();
   for (const auto& [key, value] : handler.labels) json.member(key, value);
   json.close_object().raw_member("metadata", handler.metadata);
+  if (handler.payload_schema) json.raw_member("payload_schema", handler.payload_schema->text());
+  if (handler.result_schema) json.raw_member("result_schema", handler.result_schema->text());
+  if (handler.labels_schema) json.raw_member("labels_schema", handler.labels_schema->text());
   json.member("payload_bytes_max", handler.payload_bytes_max).text_member("declared_at", handler.declared_at).close_object();
 }
 

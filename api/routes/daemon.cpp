@@ -1,3 +1,4 @@
+#include "api/config_control.hpp"
 #include "api/json/records.hpp"
 #include "api/problem.hpp"
 #include "api/query.hpp"
@@ -55,7 +56,7 @@ Answer resume(Service& service, Request request) {
 Answer reload(Service& service, Request request) {
   const Parameters parameters(request.query, {});
   if (!service.backend.reload) throw Problem(409, "no_configuration", "this daemon was started without a configuration file; there is nothing to reload");
-  const ReloadAnswer answer = service.backend.reload();
+  const ReloadAnswer answer = service.backend.reload(request.actor());
   JsonWriter json;
   json.open_object();
   if (!answer.errors.empty()) {
@@ -96,6 +97,12 @@ std::vector<Check> checks_of(const supervisor::Overview& overview, const store::
   return checks;
 }
 
+void check_config(const Service& service, std::vector<Check>& checks) {
+  if (!service.backend.config || service.backend.config->file().empty()) return;
+  const bool same = service.backend.config->hash_of_file() == service.backend.config->hash_in_force();
+  checks.push_back({"the file is in force", same, same ? "" : "a restart goes back to " + service.backend.config->file() + "; `reeve plan` shows how it differs from what is in force"});
+}
+
 // Worth knowing, and no fault.
 std::vector<std::string> notes_of(const store::StoreFacts& facts, const handlers::Handlers& handlers) {
   std::vector<std::string> notes = facts.notes;
@@ -119,7 +126,9 @@ Answer get_doctor(Service& service, Request request) {
   json.close_array();
   write_facts(json.key("store"), facts);
   json.key("checks").open_array();
-  for (const Check& check : checks_of(service.backend.supervisor.overview(), facts))
+  std::vector<Check> checks = checks_of(service.backend.supervisor.overview(), facts);
+  check_config(service, checks);
+  for (const Check& check : checks)
     json.open_object().member("name", check.name).member("ok", check.ok).text_member("detail", check.detail).close_object();
   json.close_array();
   json.words("notes", notes_of(facts, *handlers)).close_object();

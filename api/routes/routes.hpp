@@ -68,6 +68,15 @@ Answer reload(Service& service, Request request);
 Answer shut_down(Service& service, Request request);
 Answer get_doctor(Service& service, Request request);
 
+// config.cpp
+Answer get_config(Service& service, Request request);
+Answer plan_config(Service& service, Request request);
+Answer apply_config(Service& service, Request request);
+Answer roll_back_config(Service& service, Request request);
+Answer list_revisions(Service& service, Request request);
+Answer get_revision(Service& service, Request request);
+Answer compare_revisions(Service& service, Request request);
+
 // store.cpp
 Answer check_store(Service& service, Request request);
 Answer back_up_store(Service& service, Request request);

@@ -16,14 +16,17 @@
 #include <utility>
 
 #include "api/child_task.hpp"
+#include "api/config_control.hpp"
 #include "api/server.hpp"
 #include "cli/compose/descriptor_budget.hpp"
+#include "cli/compose/digest.hpp"
 #include "cli/compose/identity.hpp"
 #include "cli/compose/notify.hpp"
 #include "cli/compose/settings.hpp"
 #include "cli/compose/store_exit.hpp"
 #include "cli/compose/watchdog.hpp"
 #include "cli/exit_code.hpp"
+#include "config/plan.hpp"
 #include "executors/make.hpp"
 #include "executors/scoreboard/layout.hpp"
 #include "store/open.hpp"
@@ -76,7 +79,7 @@ std::string text_of(const std::exception_ptr& failed) {
 
 }  // namespace
 
-class Daemon::Life {
+class Daemon::Life final : public api::ConfigControl {
  public:
   Life(Choices choices, Surroundings around, ServeOptions options)
       : choices_(std::move(choices)), around_(std::move(around)), options_(std::move(options)), settings_(load_settings(choices_, around_)) {}
@@ -87,6 +90,12 @@ class Daemon::Life {
   }
   [[nodiscard]] const std::string& socket() const { return settings_.configuration.api.socket; }
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
+
+  [[nodiscard]] api::ConfigReview review(const std::optional<std::string>& text) override;
+  [[nodiscard]] api::ConfigChanges changes_between(const std::string& before, const std::string& after) override;
+  [[nodiscard]] std::string file() const override { return settings_.file; }
+  [[nodiscard]] std::string hash_of_file() override;
+  [[nodiscard]] std::string hash_in_force() const override { return digest_of(settings_.sources); }
 
  private:
   void open();
@@ -103,7 +112,9 @@ class Daemon::Life {
   void store_failed(const store::StoreError& error);
   void fail(int code, std::string why);
   void end();
-  api::ReloadAnswer reload();
+  api::ReloadAnswer reload(const std::string& actor);
+  [[nodiscard]] Settings settings_of(const std::optional<std::string>& text) const;
+  void record_revision(const std::string& source, const std::string& actor);
   api::ReloadAnswer put_in_force(Settings fresh);
   void on_signal(int number);
   [[nodiscard]] const config::Configuration& configuration() const { return settings_.configuration; }
@@ -226,10 +237,11 @@ void Daemon::Life::compose() {
                                                        .clock = clock_,
                                                        .log = *log_,
                                                        .version = REEVE_VERSION,
-                                                       .reload = [this] { return reload(); },
+                                                       .reload = [this](const std::string& actor) { return reload(actor); },
                                                        .shut_down = [this] { shut_down("asked to over the API"); },
                                                        .features = executors_->features(),
-                                                       .ad_hoc_commands = configuration().supervisor.ad_hoc_commands},
+                                                       .ad_hoc_commands = configuration().supervisor.ad_hoc_commands,
+                                                       .config = this},
                                           configuration().api);
 }
 
@@ -261,6 +273,7 @@ void Daemon::Life::ready() {
                               {"handlers", kinds}});
   if (manager_) manager_->ready("serving on " + socket());
   if (watchdog_) watchdog_->start();
+  if (options_.is_service) record_revision("start", "start");
   if (options_.on_ready) options_.on_ready();
 }
 
@@ -277,10 +290,12 @@ void Daemon::Life::listen_for_signals() {
 void Daemon::Life::on_signal(int number) {
   if (number != SIGHUP) return shut_down(number == SIGTERM ? "SIGTERM" : "SIGINT");
   log_->reopen();
-  reload();
+  reload("signal");
 }
 
-api::ReloadAnswer Daemon::Life::reload() {
+// ---------------------------------------------------------------------------------------------------------- configuration
+
+api::ReloadAnswer Daemon::Life::reload(const std::string& actor) {
   if (manager_) manager_->reloading();
   api::ReloadAnswer answer{};
   try {
@@ -292,7 +307,10 @@ api::ReloadAnswer Daemon::Life::reload() {
   }
   for (const std::string& error : answer.errors) log_->error("config.refused", {{"message", error}});
   for (const std::string& warning : answer.warnings) log_->warn("config.warning", {{"message", warning}});
-  if (answer.errors.empty()) log_->info("config.applied", {{"config", settings_.file}});
+  if (answer.errors.empty()) {
+    log_->info("config.applied", {{"config", settings_.file}});
+    record_revision("reload", actor);
+  }
   if (manager_) manager_->ready(answer.errors.empty() ? "serving on " + socket() : "serving; the new configuration has errors, the old one holds");
   return answer;
 }
@@ -317,6 +335,72 @@ api::ReloadAnswer Daemon::Life::put_in_force(Settings fresh) {
   fresh.configuration.api = configuration().api;
   settings_ = std::move(fresh);
   return answer;
+}
+
+// What came into force by itself. That it cannot be written down does not undo it: the file is the truth.
+void Daemon::Life::record_revision(const std::string& source, const std::string& actor) {
+  store::Revision revision;
+  revision.source = source;
+  revision.actor = actor;
+  revision.hash = digest_of(settings_.sources);
+  revision.text = config::to_json(settings_.sources);
+  store_->send([revision = std::move(revision), now = clock_.now()](store::Store& store) { return store.revisions().record(revision, now); },
+               [this](const std::exception_ptr& failed, store::RevisionRecorded*) {
+                 if (failed) log_->warn("config.not_recorded", {{"error", text_of(failed)}});
+               });
+}
+
+Settings Daemon::Life::settings_of(const std::optional<std::string>& text) const {
+  if (!text) return load_settings(choices_, around_);
+  if (text->size() > config::bundle_bytes_max) throw BadConfiguration({"the configuration is larger than the " + std::to_string(config::bundle_bytes_max) + " bytes that are kept; make it smaller"});
+  const std::optional<config::Bundle> bundle = config::bundle_in(*text);
+  if (!bundle) throw BadConfiguration({"what was handed over is no configuration; write {\"files\":[{\"role\":\"main\",\"name\":\"/etc/reeve/reeve.yaml\",\"text\":\"...\"}]}"});
+  return settings_from(*bundle, choices_, around_);
+}
+
+namespace {
+
+api::ConfigChanges changes_in(const config::Plan& plan) {
+  api::ConfigChanges changes;
+  for (const config::Change& change : plan.changes) changes.changes.push_back({change.path, change.handler, change.before, change.after, change.restart});
+  changes.added = plan.added;
+  changes.removed = plan.removed;
+  changes.changed = plan.changed;
+  return changes;
+}
+
+}  // namespace
+
+api::ConfigReview Daemon::Life::review(const std::optional<std::string>& text) {
+  api::ConfigReview review;
+  try {
+    auto fresh = std::make_shared<Settings>(settings_of(text));   // shared: what enforces it must be copyable
+    review.warnings = fresh->warnings;
+    review.against_present = changes_in(config::plan_between(settings_.sources, fresh->sources));
+    review.text = config::to_json(fresh->sources);
+    review.hash = digest_of(fresh->sources);
+    review.enforce = [this, fresh] {
+      fresh->warnings.clear();
+      const api::ReloadAnswer answer = put_in_force(std::move(*fresh));
+      log_->info("config.applied", {{"hash", digest_of(settings_.sources)}});
+      return answer.warnings;
+    };
+  } catch (const BadConfiguration& bad) {
+    review.errors = bad.errors();
+  } catch (const std::exception& error) {
+    review.errors = {error.what()};
+  }
+  return review;
+}
+
+api::ConfigChanges Daemon::Life::changes_between(const std::string& before, const std::string& after) {
+  return changes_in(config::plan_between(config::bundle_in(before).value_or(config::Bundle{}), config::bundle_in(after).value_or(config::Bundle{})));
+}
+
+std::string Daemon::Life::hash_of_file() {
+  if (settings_.file.empty()) return {};
+  const config::Loaded loaded = config::load(settings_.file, around_.environment);
+  return loaded.sources.empty() ? std::string{} : digest_of(loaded.sources);
 }
 
 // -------------------------------------------------------------------------------------------------------------------- end

@@ -29,17 +29,30 @@ std::vector<std::string> texts_of(const std::vector<config::Finding>& findings) 
   return texts;
 }
 
+namespace {
+
+void take(Settings& settings, config::Loaded loaded) {
+  if (!loaded.errors.empty()) throw BadConfiguration(texts_of(loaded.errors));
+  settings.configuration = std::move(loaded.configuration);
+  settings.warnings = texts_of(loaded.warnings);
+  settings.sources = std::move(loaded.sources);
+}
+
+}  // namespace
+
 Settings load_settings(const Choices& choices, const Surroundings& around) {
   Settings settings{};
   settings.file = config_file(choices, around);
-  if (settings.file.empty()) {
-    settings.configuration = config::defaults();
-  } else {
-    config::Loaded loaded = config::load(settings.file, around.environment);
-    if (!loaded.errors.empty()) throw BadConfiguration(texts_of(loaded.errors));
-    settings.configuration = std::move(loaded.configuration);
-    settings.warnings = texts_of(loaded.warnings);
-  }
+  if (settings.file.empty()) settings.configuration = config::defaults();
+  else take(settings, config::load(settings.file, around.environment));
+  fill_in(settings.configuration, choices, around);
+  return settings;
+}
+
+Settings settings_from(const config::Bundle& bundle, const Choices& choices, const Surroundings& around) {
+  Settings settings{};
+  settings.file = config_file(choices, around);
+  take(settings, config::load_bundle(bundle, around.environment));
   fill_in(settings.configuration, choices, around);
   return settings;
 }

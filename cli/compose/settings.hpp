@@ -14,6 +14,7 @@ struct Settings {
   std::string file{};                      // empty: no file at all
   config::Configuration configuration{};   // complete
   std::vector<std::string> warnings{};     // "reeve.yaml:14:14: ..."
+  config::Bundle sources{};                // what it was made of
 };
 
 // The file has errors; what() is all of them, a line each.
@@ -28,6 +29,9 @@ class BadConfiguration : public std::runtime_error {
 
 // Throws BadConfiguration, or std::runtime_error when there is no place for a default.
 [[nodiscard]] Settings load_settings(const Choices& choices, const Surroundings& around);
+
+// The same from texts that were read before; `file` stays what the choices say. Throws alike.
+[[nodiscard]] Settings settings_from(const config::Bundle& bundle, const Choices& choices, const Surroundings& around);
 
 [[nodiscard]] std::vector<std::string> texts_of(const std::vector<config::Finding>& findings);
 

@@ -26,6 +26,12 @@ namespace reeve::cli {
 [[nodiscard]] std::unique_ptr<Verb> make_resume();
 [[nodiscard]] std::unique_ptr<Verb> make_drain();
 [[nodiscard]] std::unique_ptr<Verb> make_reload();
+[[nodiscard]] std::unique_ptr<Verb> make_plan();
+[[nodiscard]] std::unique_ptr<Verb> make_apply();
+[[nodiscard]] std::unique_ptr<Verb> make_rollback();
+[[nodiscard]] std::unique_ptr<Verb> make_config_list();
+[[nodiscard]] std::unique_ptr<Verb> make_config_show();
+[[nodiscard]] std::unique_ptr<Verb> make_config_diff();
 [[nodiscard]] std::unique_ptr<Verb> make_progress();
 [[nodiscard]] std::unique_ptr<Verb> make_log();
 [[nodiscard]] std::unique_ptr<Verb> make_beat();

@@ -27,8 +27,12 @@ struct Left {
   [[nodiscard]] bool by_weight() const {
     return std::any_of(queues.begin(), queues.end(), [](const QueueRoom& queue) { return queue.weight.has_value(); });
   }
+  [[nodiscard]] KindRoom* find_kind(const Task& task) {
+    const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const KindRoom& kind) { return is_called(kind, task.kind); });
+    return found == kinds.end() ? nullptr : &*found;
+  }
   [[nodiscard]] bool has_room(const Task& task) {
-    const KindRoom* kind = find_named(kinds, task.kind);
+    const KindRoom* kind = find_kind(task);
     const QueueRoom* queue = find_named(queues, task.queue);
     if (!kind || kind->room <= 0 || (queue && queue->room <= 0)) return false;
     return std::all_of(kind->needs.begin(), kind->needs.end(), [this](const Room& need) {
@@ -39,16 +43,17 @@ struct Left {
   // When it gets a token of its queue's and its kind's rate; `now` when there are some.
   [[nodiscard]] Timestamp token(const Task& task) {
     Timestamp at = now;
-    if (const auto& rate = find_named(kinds, task.kind)->rate) at = std::max(at, bucket(RateRow::Of::kind, task.kind, *rate).next());
+    const KindRoom& kind = *find_kind(task);
+    if (kind.rate) at = std::max(at, bucket(RateRow::Of::kind, kind.name, *kind.rate).next());
     if (const QueueRoom* queue = find_named(queues, task.queue); queue && queue->rate)
       at = std::max(at, bucket(RateRow::Of::queue, task.queue, *queue->rate).next());
     return at;
   }
   void take(const Task& task) {
-    KindRoom& kind = *find_named(kinds, task.kind);
+    KindRoom& kind = *find_kind(task);
     kind.room -= 1;
     for (const Room& need : kind.needs) find_named(resources, need.name)->room -= need.room;
-    if (kind.rate) spend(RateRow::Of::kind, task.kind, *kind.rate);
+    if (kind.rate) spend(RateRow::Of::kind, kind.name, *kind.rate);
     QueueRoom* queue = find_named(queues, task.queue);
     if (by_weight()) state.edit_shares().started(task.queue, queue && queue->weight ? *queue->weight : 1);
     if (!queue) return;

@@ -48,12 +48,14 @@ class State {
   std::map<std::pair<Line, std::string>, Tenant> tenants{};
   std::map<TaskId, std::int64_t> places{};                         // of queued tasks that are ready
   Shares shares{};
+  std::map<std::int64_t, Revision> revisions{};
   std::vector<RunnerRow> runners{};
   std::int64_t last_task = 0;
   std::int64_t last_event = 0;
   std::int64_t last_step = 0;
   std::int64_t last_try = 0;
   std::int64_t last_signal = 0;
+  std::int64_t last_revision = 0;
   std::int64_t pruned_events = 0;                 // retention has let go everything up to here
   mutable std::mutex mutex{};
 

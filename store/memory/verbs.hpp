@@ -101,6 +101,15 @@ class MemoryQueues final : public Queues {
   State& state_;
 };
 
+class MemoryRevisions final : public Revisions {
+ public:
+  explicit MemoryRevisions(State& state) : state_(state) {}
+  RevisionRecorded record(const Revision& revision, Timestamp now) override;
+
+ private:
+  State& state_;
+};
+
 class MemoryMaintenance final : public Maintenance {
  public:
   explicit MemoryMaintenance(State& state) : state_(state) {}

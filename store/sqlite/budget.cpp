@@ -67,8 +67,9 @@ Allowance Budget::add(RateRow::Of of, const std::string& name, int room, const s
 }
 
 std::optional<Draw> Budget::draw(std::string_view queue, std::string_view kind) {
-  const auto wanted = find_named(kinds_, kind);
-  if (wanted == kinds_.end()) return std::nullopt;
+  const auto named = std::find_if(request_.kinds.begin(), request_.kinds.end(), [kind](const KindRoom& one) { return is_called(one, kind); });
+  if (named == request_.kinds.end()) return std::nullopt;
+  const auto wanted = kinds_.begin() + (named - request_.kinds.begin());
   const auto limited = find_named(queues_, queue);
   Draw draw(*wanted, limited == queues_.end() ? nullptr : &*limited);
   draw.ageing = request_.ageing;
@@ -77,7 +78,7 @@ std::optional<Draw> Budget::draw(std::string_view queue, std::string_view kind) 
     draw.weight = room.weight.value_or(1);
     if (room.ageing) draw.ageing = room.ageing;
   }
-  for (const Room& need : request_.kinds[static_cast<std::size_t>(wanted - kinds_.begin())].needs) {
+  for (const Room& need : named->needs) {
     const auto resource = find_named(resources_, need.name);
     if (resource == resources_.end()) return std::nullopt;
     draw.needs(resource->room, need.room);

@@ -26,6 +26,8 @@ class SqliteReader final : public Reader {
   std::vector<CountRow> counts() override;
   std::vector<QueuePause> pauses() override;
   std::vector<RateRow> rates() override;
+  std::vector<Revision> revisions(std::optional<std::int64_t> before, int limit) override;
+  std::optional<Revision> revision(std::int64_t number) override;
   std::vector<RunnerRow> runners(int limit) override;
   Position position(TaskId id, Timestamp now, std::int64_t limit) override;
   KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) override;

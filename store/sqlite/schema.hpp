@@ -32,6 +32,8 @@ inline constexpr std::int32_t application_id = 0x52455645;  // "REVE"
 [[nodiscard]] std::string fourth_migration();
 // Rates and tenants.
 [[nodiscard]] std::string fifth_migration();
+// The table of configurations.
+[[nodiscard]] std::string revisions_migration();
 
 // The number of the last migration applied; 0 in an empty file.
 [[nodiscard]] int present_schema(Connection& db);

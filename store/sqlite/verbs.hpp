@@ -124,6 +124,15 @@ class SqliteQueues final : public Queues {
   Session& session_;
 };
 
+class SqliteRevisions final : public Revisions {
+ public:
+  explicit SqliteRevisions(Session& session) : session_(session) {}
+  RevisionRecorded record(const Revision& revision, Timestamp now) override;
+
+ private:
+  Session& session_;
+};
+
 class SqliteMaintenance final : public Maintenance {
  public:
   SqliteMaintenance(Session& session, SqliteTasks& tasks) : session_(session), tasks_(tasks) {}

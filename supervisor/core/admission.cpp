@@ -82,6 +82,7 @@ Rooms Admission::rooms(const handlers::Handlers& handlers, const std::vector<sto
     if (room <= 0) continue;
     store::KindRoom& kind = rooms.kinds.emplace_back();
     kind.name = handler.kind;
+    kind.also = handler.aliases;
     kind.room = room;
     kind.rate = handler.rate;
     kind.needs = handler.resources;

@@ -81,7 +81,7 @@ void Core::claim_if_useful(Now now) {
                               .resources = resources_.rooms(),
                               .ageing = options_.ageing};
   add_held_keys(request);
-  effects_.push_back(ClaimTasks{std::move(request)});
+  effects_.emplace_back(ClaimTasks{std::move(request)});
 }
 
 // A body that outlives its claim still has its keys. While it is certain that the store counts it, it is not counted here.
@@ -104,7 +104,7 @@ void Core::give_back(const store::Task& task, Now now) {
   Attempt attempt{.kind = task.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
                   .watch = AttemptWatch(none, now.moment, Moment::max()), .body = false, .agenda = Moment::max()};
   attempts_.emplace(key, std::move(attempt));
-  effects_.push_back(GiveBack{key, task.run_at});
+  effects_.emplace_back(GiveBack{key, task.run_at});
 }
 
 void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
@@ -126,7 +126,8 @@ void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
       continue;
     }
     handlers::Handler handler = handlers::with_overrides(*declared, task.overrides);
-    Attempt attempt{.kind = task.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
+    // Counted under the handler's name, even if the task was stored under an earlier one.
+    Attempt attempt{.kind = handler.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
                     .watch = AttemptWatch(handler, now.moment, fence_after(asked.moment)), .resources = *granted, .agenda = Moment::max()};
     attempt.key_token = store::concurrency_token(task.kind, task.concurrency).value_or("");
     attempt.line = task.order_key;
@@ -135,16 +136,16 @@ void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
       resources_.give_back(*granted);
       continue;
     }
-    admission_.started(task.kind, task.queue);
+    admission_.started(handler.kind, task.queue);
     reschedule(place);
-    effects_.push_back(Launch{std::move(task), std::move(handler), std::move(*granted)});
+    effects_.emplace_back(Launch{std::move(task), std::move(handler), std::move(*granted)});
   }
   if (!attempts_.empty() && !next_renewal_) next_renewal_ = asked.moment + renew_interval();
   // A due time that is already known stays: it may have become known after this claim had looked. One too many costs one look.
   if (answer.next_due) due_at(*answer.next_due, now);
   if (arrived_meanwhile_ || full || (stayed_behind && freed_meanwhile_)) claim_if_useful(now);
   finish_if_done();
-  if (!claiming_ && !maybe_more_ && attempts_.empty() && !answer.rate_limited && !std::exchange(told_idle_, true)) effects_.push_back(Idle{});
+  if (!claiming_ && !maybe_more_ && attempts_.empty() && !answer.rate_limited && !std::exchange(told_idle_, true)) effects_.emplace_back(Idle{});
 }
 
 void Core::claim_failed(Now now) {
@@ -172,7 +173,7 @@ void Core::alive(ClaimKey claim, Now now) {
   const auto found = attempts_.find(claim);
   if (found == attempts_.end() || !found->second.body) return;
   if (!found->second.watch.alive(now.moment)) return;  // the agenda finds out by itself: it only ever wakes too early
-  effects_.push_back(ClearStale{claim});
+  effects_.emplace_back(ClearStale{claim});
   reschedule(found);
 }
 
@@ -189,7 +190,7 @@ void Core::stop(Attempts::iterator attempt, StopReason reason, bool kill) {
   if (reason == StopReason::lease_lost) attempt->second.claim_in_doubt = true;
   if (!attempt->second.stopping) attempt->second.stopping = reason;
   attempt->second.watch.stopping();
-  effects_.push_back(StopBody{attempt->first, reason, kill});
+  effects_.emplace_back(StopBody{attempt->first, reason, kill});
   reschedule(attempt);
 }
 
@@ -279,7 +280,7 @@ void Core::interrupt_all() {
 void Core::finish_if_done() {
   if (phase_ != Phase::draining || claiming_ || !attempts_.empty()) return;
   phase_ = Phase::stopped;
-  effects_.push_back(Stop{});
+  effects_.emplace_back(Stop{});
 }
 
 void Core::reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, Now now) {
@@ -300,8 +301,8 @@ void Core::reschedule(Attempts::iterator attempt) {
 
 void Core::tend(Attempts::iterator attempt, Now now) {
   const Due due = attempt->second.watch.due(now.moment);
-  if (due.warn_soft_timeout) effects_.push_back(WarnSoftTimeout{attempt->first});
-  if (due.flag_stale) effects_.push_back(FlagStale{attempt->first, "no sign of life from the handler for its watchdog interval"});
+  if (due.warn_soft_timeout) effects_.emplace_back(WarnSoftTimeout{attempt->first});
+  if (due.flag_stale) effects_.emplace_back(FlagStale{attempt->first, "no sign of life from the handler for its watchdog interval"});
   if (due.kill) {
     attempt->second.watch.renewed(Moment::max());  // the fence is reached once
     attempt->second.claim_in_doubt = true;
@@ -325,7 +326,7 @@ void Core::tick(Now now) {
     for (const auto& [key, attempt] : attempts_) renewal.claims.push_back(key);
     if (!renewal.claims.empty()) {
       renewing_ = true;
-      effects_.push_back(std::move(renewal));
+      effects_.emplace_back(std::move(renewal));
     }
   }
   const bool due = next_due_ && *next_due_ <= now.moment;
@@ -333,7 +334,7 @@ void Core::tick(Now now) {
   if ((due || look) && phase_ == Phase::running) {
     next_due_.reset();
     next_expiry_ = now.moment + options_.lease;
-    effects_.push_back(ExpireLeases{});
+    effects_.emplace_back(ExpireLeases{});
     if (due) work_arrived(now);
   }
 }

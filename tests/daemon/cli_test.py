@@ -579,6 +579,7 @@ class EveryVerb(CliCase):
     SAMPLES = {
         "status": [], "top": [], "list": [1], "show": [1], "why": [1], "logs": [1], "events": [], "stats": [], "enqueue": ["noop"], "run": ["--", "echo", "hi"],
         "wait": [1], "signal": [4, "go"], "cancel": ["--kind", "chaos"], "retry": [2], "delete": [3], "pause": ["q"], "drain": [], "resume": [], "reload": [],
+        "plan": [], "apply": [], "rollback": [1], "config list": [], "config show": [1], "config diff": [1, 1],
         "check": [], "doctor": [], "store check": [], "store stats": [], "store schema": [], "store backup": ["copy.db"], "version": [], "completion": [],
     }
 
@@ -589,7 +590,8 @@ class EveryVerb(CliCase):
             listed = self.data(lab, *arguments, "--help").partition("Subcommands:\n")[2]
             return re.findall(r"(?m)^  (\w+)", listed)
 
-        return [*(verb for verb in below() if verb != "store"), *(f"store {verb}" for verb in below("store"))]
+        nouns = ("store", "config")
+        return [*(verb for verb in below() if verb not in nouns), *(f"{noun} {verb}" for noun in nouns for verb in below(noun))]
 
     def test_json_of_every_verb_is_json(self):
         lab = self.lab(judged=False)

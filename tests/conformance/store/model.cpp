@@ -165,6 +165,7 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
   for (const CountRow& row : reader.counts()) out << "count " << row.queue << ' ' << row.kind << ' ' << name(row.status) << ' ' << row.count << '\n';
   for (const RateRow& row : reader.rates()) out << "rate " << static_cast<int>(row.of) << row.name << " " << row.full_at << "\n";
   for (const QueuePause& pause : reader.pauses()) out << "pause " << pause.queue << ' ' << pause.reason << ' ' << text(pause.since) << '\n';
+  for (const Revision& row : reader.revisions(std::nullopt, 100)) out << "revision " << row.number << ' ' << row.hash << ' ' << text(row.at) << '\n';
   for (const RunnerRow& row : reader.runners(100)) out << "runner " << row.id << ' ' << row.name << ' ' << text(row.stopped_at) << '\n';
   for (const StepTimings& row : reader.step_timings("echo", 9))
     out << "step timings " << row.name << ' ' << row.samples << ' ' << row.mean_ms << ' ' << row.p50_ms << ' ' << row.p95_ms << '\n';
@@ -199,7 +200,7 @@ class Program {
       };
       case 15: return [at = now, id = any_task()](Store& s) { return std::to_string(static_cast<int>(s.tasks().retry(id, "uid:1", at))); };
       case 16: return roll(3) == 0 ? remove() : journal();
-      case 17: return journal();
+      case 17: return roll(4) == 0 ? revision() : journal();
       case 18: return roll(2) == 0 ? queue() : runner();
       case 19: return roll(4) == 0 ? retain() : journal();
       case 20: case 21: return parts();
@@ -279,7 +280,8 @@ class Program {
     request.limit = roll(5);
     request.lease_expires_at = now + Millis{1'000 + roll(6'000)};
     request.kinds = {{"echo", roll(4)}};
-    if (roll(2) == 0) request.kinds.push_back({"report", 1 + roll(3)});
+    if (roll(8) == 0) request.kinds.back().also.push_back("report");   // two names, one room
+    else if (roll(2) == 0) request.kinds.push_back({"report", 1 + roll(3)});
     if (roll(3) == 0) request.queues = {{"q0", roll(3)}};
     if (with_keys && roll(6) == 0) {
       HeldKey held;
@@ -468,6 +470,16 @@ class Program {
     return [queue = word("q", 2), pause = roll(3) == 0, at = now](Store& s) {
       const bool changed = pause ? s.queues().pause(queue, "why", "uid:1", at) : s.queues().resume(queue, "uid:1", at);
       return std::string(changed ? "changed" : "same");
+    };
+  }
+
+  Step revision() {
+    return [hash = word("h", 3), at = now](Store& s) {
+      Revision revision;
+      revision.source = "apply";
+      revision.hash = hash;
+      const RevisionRecorded recorded = s.revisions().record(revision, at);
+      return std::to_string(recorded.number) + (recorded.fresh ? " fresh" : "");
     };
   }
 

@@ -81,7 +81,7 @@ Daemon::Daemon(api::Options limits) : limits_(std::move(limits)), log_(superviso
                                                }};
   supervisor_ = std::make_unique<supervisor::Supervisor>(parts, supervisor::Options{}, declarations(), false, store::RetentionPolicy{});
   api::Backend backend{loop, *store_, *reader_, *supervisor_, *feed_, executors_->exchange(), clock_, *log_, "1.2.3",
-                       [this] { return next_reload; }, [this] { shutdown_asked_ = true; }, {{"pidfd", true, "yes"}}, true};
+                       [this](const std::string&) { return next_reload; }, [this] { shutdown_asked_ = true; }, {{"pidfd", true, "yes"}}, true};
   server_ = std::make_unique<api::Server>(std::move(backend), limits_);
   server_->bind();
   asio::co_spawn(loop, supervisor_->run({"test", "boot", "incarnation", ::getpid()}), rethrow);
