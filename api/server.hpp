@@ -10,6 +10,7 @@
 
 #include "api/options.hpp"
 #include "executors/make.hpp"
+#include "supervisor/door.hpp"
 
 namespace reeve::supervisor {
 class Clock;
@@ -43,6 +44,8 @@ struct Backend {
   std::function<void()> shut_down{};
   std::vector<executors::Feature> features{};
   bool ad_hoc_commands = true;           // whether the kind reeve.command may be enqueued
+  std::function<supervisor::DoorStatus()> door{};
+  std::function<void()> ring{};          // another program has written into the inbox or an outbox
 };
 
 class Server {

@@ -1,6 +1,7 @@
 // The store without a file: the model for tests, and a daemon that may forget.
 #pragma once
 
+#include "store/memory/door.hpp"
 #include "store/memory/verbs.hpp"
 
 namespace reeve::store::memory {
@@ -14,7 +15,9 @@ class MemoryStore final : public Store {
   Runners& runners() override { return runners_; }
   Queues& queues() override { return queues_; }
   Maintenance& maintenance() override { return maintenance_; }
+  Door& door() override { return door_; }
   std::unique_ptr<Reader> open_reader() override;
+  std::unique_ptr<Peephole> open_peephole() override { return nullptr; }
   [[nodiscard]] Cursor last_event() const override;
   bool tidy_up() override { return false; }
 
@@ -26,6 +29,7 @@ class MemoryStore final : public Store {
   MemoryRunners runners_{state_, tasks_};
   MemoryQueues queues_{state_};
   MemoryMaintenance maintenance_{state_};
+  MemoryDoor door_{state_};
 };
 
 }  // namespace reeve::store::memory
