@@ -4,6 +4,7 @@
 
 #include "store/sqlite/findings.hpp"
 #include "store/sqlite/reader.hpp"
+#include "store/sqlite/trust.hpp"
 #include "store/transitions.hpp"
 
 namespace reeve::store::sqlite {
@@ -56,6 +57,7 @@ std::vector<std::string> SqliteReader::check() {
   const ReadTransaction one_state(db_);
   Findings findings;
   {
+    const TrustedSchema trusted(db_);
     Query query = db_.query("PRAGMA integrity_check(100)");
     while (query.step())
       if (const std::string line = query.row().text(); line != "ok") findings.add("file: " + line);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "store/open.hpp"
+#include "store/sqlite/trust.hpp"
 #include "store/transitions.hpp"
 
 namespace reeve::store::sqlite {
@@ -261,6 +262,7 @@ int present_schema(Connection& db) {
 }
 
 void migrate(Connection& db, std::span<const Migration> wanted) {
+  const TrustedSchema trusted(db);
   for (const Migration& migration : wanted)
     if (migration.number > present_schema(db)) apply(db, migration);
 }
