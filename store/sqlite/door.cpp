@@ -2,13 +2,11 @@
 
 #include "store/event_data.hpp"
 #include "store/sqlite/door_columns.hpp"
-#include "store/sqlite/trust.hpp"
 
 namespace reeve::store::sqlite {
 
 std::int64_t insert_left(Connection& db, std::string_view kind, std::string_view payload, std::string_view options,
                          std::optional<Timestamp> written_at) {
-  const TrustedSchema trusted(db);
   if (written_at) {
     Query row = db.query("INSERT INTO reeve_inbox (kind, payload, options, written_at) VALUES (?, ?, ?, ?)");
     row.bind(kind, payload, options, written_at).run();

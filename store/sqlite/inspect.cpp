@@ -5,7 +5,6 @@
 
 #include "store/sqlite/place.hpp"
 #include "store/sqlite/schema.hpp"
-#include "store/sqlite/trust.hpp"
 #include "store/store.hpp"
 
 namespace reeve::store::sqlite {
@@ -31,7 +30,6 @@ class TimeLimit {
 
 void refuse_damage(Connection& db, Millis budget) {
   const TimeLimit limit(db, budget);
-  const TrustedSchema trusted(db);
   sqlite3_stmt* statement = nullptr;
   int code = sqlite3_prepare_v2(db.handle(), "PRAGMA quick_check(1)", -1, &statement, nullptr);
   std::string verdict = "ok";

@@ -12,7 +12,6 @@
 #include "store/sqlite/inspect.hpp"
 #include "store/sqlite/place.hpp"
 #include "store/sqlite/schema.hpp"
-#include "store/sqlite/trust.hpp"
 #include "store/store.hpp"
 
 namespace reeve::store {
@@ -183,7 +182,6 @@ void refuse_store(Connection& db) {
 OutboxMade make_table(Connection& db) {
   OutboxMade made;
   refuse_store(db);
-  const TrustedSchema trusted(db);
   FileTransaction all(db, "BEGIN IMMEDIATE");
   const ColumnNames present = columns_of(db);
   if (present.empty()) {

@@ -4,7 +4,6 @@
 
 #include "store/sqlite/findings.hpp"
 #include "store/sqlite/reader.hpp"
-#include "store/sqlite/trust.hpp"
 #include "store/transitions.hpp"
 
 namespace reeve::store::sqlite {
@@ -57,7 +56,6 @@ std::vector<std::string> SqliteReader::check() {
   const ReadTransaction one_state(db_);
   Findings findings;
   {
-    const TrustedSchema trusted(db_);
     Query query = db_.query("PRAGMA integrity_check(100)");
     while (query.step())
       if (const std::string line = query.row().text(); line != "ok") findings.add("file: " + line);

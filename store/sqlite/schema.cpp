@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "store/open.hpp"
-#include "store/sqlite/trust.hpp"
 #include "store/transitions.hpp"
 
 namespace reeve::store::sqlite {
@@ -262,7 +261,6 @@ int present_schema(Connection& db) {
 }
 
 void migrate(Connection& db, std::span<const Migration> wanted) {
-  const TrustedSchema trusted(db);
   for (const Migration& migration : wanted)
     if (migration.number > present_schema(db)) apply(db, migration);
 }
