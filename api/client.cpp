@@ -113,7 +113,8 @@ class Client::Impl {
     int result = 0;
     do result = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
     while (result != 0 && errno == EINTR);
-    if (result != 0) fail(why_not_connected(errno));
+    if (const int error = result != 0 ? errno : 0; error == ENOENT || error == ECONNREFUSED) throw NobodyListens(why_not_connected(error));
+    else if (error != 0) fail(why_not_connected(error));
     socket_ = std::move(socket);
     return false;
   }

@@ -23,6 +23,12 @@ class Unreachable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// There is no daemon at all: nothing was sent.
+class NobodyListens : public Unreachable {
+ public:
+  using Unreachable::Unreachable;
+};
+
 // One message of a live stream.
 struct StreamMessage {
   std::string id{};

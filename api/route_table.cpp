@@ -53,6 +53,8 @@ constexpr std::array table{
     Route{Method::get, "/v1/doctor", routes::get_doctor},
     Route{Method::get, "/v1/store/check", routes::check_store},
     Route{Method::post, "/v1/store/backup", routes::back_up_store},
+    Route{Method::get, "/v1/inbox", routes::list_inbox},
+    Route{Method::post, "/v1/inbox/ring", routes::ring_inbox},
     Route{Method::get, "/healthz", routes::get_health},
     Route{Method::get, "/readyz", routes::get_readiness},
 };

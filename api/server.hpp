@@ -10,6 +10,7 @@
 
 #include "api/options.hpp"
 #include "executors/make.hpp"
+#include "supervisor/door.hpp"
 
 namespace reeve::supervisor {
 class Clock;
@@ -46,6 +47,8 @@ struct Backend {
   std::vector<executors::Feature> features{};
   bool ad_hoc_commands = true;           // whether the kind reeve.command may be enqueued
   ConfigControl* config = nullptr;       // null: there is none that could be changed
+  std::function<supervisor::DoorStatus()> door{};
+  std::function<void()> ring{};          // another program has written into the inbox or an outbox
 };
 
 class Server {

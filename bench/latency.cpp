@@ -4,11 +4,14 @@
 //   latency --spawn SELF --report SOCK --count 300                    the raw limit: posix_spawn in place of a daemon
 //   latency --socket PATH --kind warm --report SOCK --count 300 --answered yes   from the answer to the enqueue, to a warm worker; a body
 //                                                                     that began before its enqueue was answered counts as 0
+//   latency --inbox STORE --kind warm --report SOCK --count 300       from the commit of a foreign program's INSERT; 0 as above. "missed" are rows
+//                                                                     whose body did not begin within a second
 //   BENCH_REPORT=SOCK latency                                         the body: sends its time of birth to SOCK and ends
 //
 // Prints one line of JSON.
 #include <poll.h>
 #include <spawn.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -49,9 +52,12 @@ class Births {
     close(fd_);
     unlink(path_.c_str());
   }
-  std::int64_t next() {
+  [[nodiscard]] bool within(int ms) const {
     pollfd ready{fd_, POLLIN, 0};
-    if (poll(&ready, 1, 30'000) != 1) throw std::runtime_error("no body began within 30 s");
+    return poll(&ready, 1, ms) == 1;
+  }
+  std::int64_t next() {
+    if (!within(30'000)) throw std::runtime_error("no body began within 30 s");
     std::int64_t born = 0;
     if (recv(fd_, &born, sizeof born, 0) != static_cast<ssize_t>(sizeof born)) throw std::runtime_error("a strange report");
     return born;
@@ -70,6 +76,42 @@ void spawn_and_reap(std::string program, const std::string& report, const std::f
   if (posix_spawn(&child, program.c_str(), nullptr, nullptr, child_argv, child_environment) != 0) throw std::runtime_error("cannot spawn " + program);
   meanwhile();
   waitpid(child, nullptr, 0);
+}
+
+// Another program, with a connection of its own to the daemon's store.
+class ForeignProgram {
+ public:
+  ForeignProgram(const std::string& store, const std::string& kind) : insert_("INSERT INTO reeve_inbox (kind) VALUES ('" + kind + "')") {
+    if (sqlite3_open_v2(store.c_str(), &db_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) throw std::runtime_error("cannot open " + store);
+    sqlite3_busy_timeout(db_, 30'000);
+  }
+  ForeignProgram(const ForeignProgram&) = delete;
+  ForeignProgram& operator=(const ForeignProgram&) = delete;
+  ~ForeignProgram() { sqlite3_close(db_); }
+  void enqueue() {
+    if (sqlite3_exec(db_, insert_.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(db_));
+  }
+
+ private:
+  std::string insert_;
+  sqlite3* db_ = nullptr;
+};
+
+void measure_inbox(const bench::Arguments& arguments) {
+  Births births(arguments.text("--report"));
+  ForeignProgram program(arguments.text("--inbox"), arguments.text("--kind", "started"));
+  bench::Samples samples;
+  long missed = 0;
+  for (long i = 0; i < arguments.figure("--count", 300); ++i) {
+    program.enqueue();
+    const std::int64_t committed = bench::now_ns();
+    if (!births.within(1'000)) ++missed;
+    samples.add(std::max<std::int64_t>(0, births.next() - committed));
+    // A program writes when it has something to write, not when reeve has just finished: the daemon is asleep again by then.
+    poll(nullptr, 0, static_cast<int>(arguments.figure("--pause-ms", 30)));
+  }
+  std::printf("{\"count\":%zu,\"missed\":%ld,\"p50_us\":%.1f,\"p99_us\":%.1f}\n", samples.count(), missed, samples.percentile_us(0.5),
+              samples.percentile_us(0.99));
 }
 
 void measure(const bench::Arguments& arguments) {
@@ -99,7 +141,9 @@ void measure(const bench::Arguments& arguments) {
 int main(int argc, char** argv) {
   if (const char* report = std::getenv("BENCH_REPORT")) return be_a_body(report);
   try {
-    measure(bench::Arguments(argc, argv));
+    const bench::Arguments arguments(argc, argv);
+    if (arguments.text("--inbox").empty()) measure(arguments);
+    else measure_inbox(arguments);
     return 0;
   } catch (const std::exception& fault) {
     std::fprintf(stderr, "latency: %s\n", fault.what());

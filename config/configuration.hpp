@@ -24,6 +24,7 @@ struct Configuration {
   supervisor::Options supervisor{};
   supervisor::LogOptions log{};
   api::Options api{};
+  std::vector<std::string> outboxes{};      // database files of applications; absolute
   std::vector<handlers::Queue> queues{};
   std::vector<handlers::Handler> handlers{};
   std::vector<std::string> files{};         // every file read, in order

@@ -1,5 +1,7 @@
 // The keys at the top of a file.
 
+#include <algorithm>
+
 #include "config/sections.hpp"
 
 namespace reeve::config {
@@ -20,6 +22,23 @@ Field<Configuration> handlers_by_kind() {
   return {"handlers", "handlers by kind: what is run for a task of the kind", read_handlers, mapping_schema(section_schema(handler_table()))};
 }
 
+// One path or a list of them.
+void read_outboxes(Reading& reading, const Node& node, Configuration& configuration) {
+  const std::vector<Node> single{node};
+  for (const Node& item : node.type == Node::Type::list ? node.items : single) {
+    const auto path = read_path(reading, item);
+    if (!path) continue;
+    auto& known = configuration.outboxes;
+    if (std::find(known.begin(), known.end(), *path) != known.end()) reading.error(item.place, *path + " is named twice; leave one of them out");
+    else known.push_back(*path);
+  }
+}
+
+Field<Configuration> outboxes() {
+  return {"outbox", "database files of applications that have a reeve_outbox (reeve outbox init FILE): a path, or a list of paths", read_outboxes,
+          R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]})"};
+}
+
 // Followed by the loader once the rest of the file has been read.
 Field<Configuration> include() {
   return {"include", "further files with handlers and queues, relative to this one", [](Reading&, const Node&, Configuration&) {},
@@ -36,6 +55,7 @@ const Table<Configuration>& file_table() {
           section<Configuration>("supervisor", &Configuration::supervisor, supervisor_table(), "how much runs at once, and how it ends"),
           section<Configuration>("api", &Configuration::api, api_table(), "the Unix socket and its limits"),
           section<Configuration>("log", &Configuration::log, log_table(), "the daemon's own log"),
+          outboxes(),
           queues(),
           handlers_by_kind(),
           include(),
@@ -45,7 +65,7 @@ const Table<Configuration>& file_table() {
 }
 
 const Table<Configuration>& included_table() {
-  static const Table<Configuration> table{{queues(), handlers_by_kind()}, {later_keys, {"store", "retention", "supervisor", "api", "log", "include"}}};
+  static const Table<Configuration> table{{queues(), handlers_by_kind()}, {later_keys, {"store", "retention", "supervisor", "api", "log", "outbox", "include"}}};
   return table;
 }
 

@@ -47,6 +47,9 @@ const Table<Options>& store_table() {
           duration<Options>("busy_timeout", &Options::busy_timeout, {0ms, 1h}, "how long a commit waits for another program that writes to the file"),
           integer<Options>("busy_retries", &Options::busy_retries, {0, 1000}, "how often it tries again before it reports the store as busy"),
           duration<Options>("busy_retry_delay", &Options::busy_retry_delay, {0ms, 1min}, "the first pause between these tries; it grows"),
+          flag<Options>("inbox", &Options::inbox, "whether rows that other programs insert into reeve_inbox become tasks"),
+          duration<Options>("inbox_poll", &Options::inbox_poll, {0ms, 24h},
+                            "how often the inbox is looked at although nothing was written; 0s: never, as the kernel tells of every write"),
           size<Options>("wal_limit", &Options::wal_limit_bytes, {1 << 20, 1LL << 40}, "the write-ahead log is kept below this as far as readers allow"),
       },
       {{"encryption", "pool", "listen"}, {}}};

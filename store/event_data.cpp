@@ -177,6 +177,12 @@ std::string timer(std::string_view name, std::int64_t signal) {
   return std::move(object).str();
 }
 
+std::string inbox_refused(const DoorRow& row, const DoorRefusal& why) {
+  Object data;
+  data.add("source", row.source).add("row", row.id).add("code", why.code).add("reason", why.message);
+  return std::move(data).str();
+}
+
 std::string runner(std::string_view name, std::int64_t pid) {
   Object object;
   object.add("name", name).add("pid", pid);

@@ -26,6 +26,7 @@ namespace reeve::store::event_data {
 [[nodiscard]] std::string resumed(std::string_view wait, std::string_view by);        // `wait` empty: it waited for nothing
 [[nodiscard]] std::string signal(std::int64_t id, std::string_view type);
 [[nodiscard]] std::string timer(std::string_view name, std::int64_t signal);
+[[nodiscard]] std::string inbox_refused(const DoorRow& row, const DoorRefusal& why);
 [[nodiscard]] std::string runner(std::string_view name, std::int64_t pid);
 [[nodiscard]] std::string runner_dead();
 [[nodiscard]] std::string config_applied(const Revision& revision);

@@ -17,6 +17,8 @@ struct Options {
   int busy_retries = 5;                        // then again this often, with growing delay, before StoreError busy
   Millis busy_retry_delay{50};
   std::int64_t wal_limit_bytes = 64LL << 20;   // checkpoints keep the WAL below this as far as readers allow
+  bool inbox = true;                           // whether somebody looks after the inbox (supervisor/door.hpp); the store does not care
+  Millis inbox_poll{0};                        // the same looks this often although nothing stirs; 0: never
 };
 
 // Opens, locks, verifies and migrates. Creates the file (0600) when nothing is there and its directory exists or can be made (0700).

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/door.hpp"
 #include "store/step.hpp"
 #include "store/task.hpp"
 
@@ -173,6 +174,8 @@ struct StoreFacts {
   std::int64_t schema = 0;
   std::int64_t file_bytes = 0;
   std::int64_t wal_bytes = 0;
+  std::int64_t inbox_waiting = 0;       // rows in the inbox; counting stops at 10,000
+  std::int64_t inbox_refused = 0;       // rows that were set aside; the same
   std::vector<std::string> warnings{};  // sentences about what is not safe: relaxed durability, memory only
   std::vector<std::string> notes{};     // sentences worth knowing: known defects of the library that the store works around
 };
@@ -206,6 +209,7 @@ class Reader {
   virtual KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) = 0;
   virtual KindTimings timings(std::string_view kind, int newest) = 0;
   virtual StoreFacts facts() = 0;
+  virtual std::vector<RefusedRow> refused(int limit) = 0;                  // rows of the door that were set aside, newest first
   // Looks for damage and broken invariants; empty when sound. Each entry is a sentence. May take long.
   virtual std::vector<std::string> check() = 0;
   // Writes a consistent copy to a path that must not exist yet (mode 0600). Throws StoreError.

@@ -5,7 +5,7 @@
 // that cannot do its job throws StoreError.
 //
 // The verbs are cut by meaning into a few small interfaces: Tasks (the life of a task), Journal (what a running attempt reports), Runners
-// (who works here), Queues (what an operator may stop), Maintenance (the file itself). Reading is apart (store/reader.hpp) and never waits
+// (who works here), Queues (what an operator may stop), Maintenance (the file itself), Door (what other programs wrote; store/door.hpp). Reading is apart (store/reader.hpp) and never waits
 // for writing.
 //
 // Every verb is called inside batch(): that is the unit of durability. Each verb is atomic by itself - it changes everything it says or
@@ -25,6 +25,7 @@
 #include <variant>
 #include <vector>
 
+#include "store/door.hpp"
 #include "store/reader.hpp"
 #include "store/rooms.hpp"
 #include "store/step.hpp"
@@ -423,9 +424,13 @@ class Store {
   virtual Queues& queues() = 0;
   virtual Revisions& revisions() = 0;
   virtual Maintenance& maintenance() = 0;
+  virtual Door& door() = 0;
 
   // Another view of the same store for reading, for use by one other thread, at the same time as this. May outlive nothing: close it first.
   virtual std::unique_ptr<Reader> open_reader() = 0;
+
+  // A look at the inbox for one other thread, as open_reader(). Null: no other program can write into this store.
+  virtual std::unique_ptr<Peephole> open_peephole() = 0;
 
   // Sequence number of the last committed event.
   [[nodiscard]] virtual Cursor last_event() const = 0;

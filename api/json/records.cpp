@@ -66,10 +66,21 @@ void write_running(JsonWriter& json, const supervisor::RunningAttempt& attempt) 
   json.member("stopping", attempt.stopping).close_object();
 }
 
+void write_door(JsonWriter& json, const supervisor::DoorStatus& door) {
+  json.key("inbox").open_object().member("open", door.open).member("taken", door.taken).member("refused", door.refused).close_object();
+  json.key("outboxes").open_array();
+  for (const supervisor::OutboxStatus& outbox : door.outboxes) {
+    json.open_object().member("path", outbox.path).text_member("trouble", outbox.trouble);
+    json.member("taken", outbox.taken).member("refused", outbox.refused).close_object();
+  }
+  json.close_array();
+}
+
 void write_facts(JsonWriter& json, const store::StoreFacts& facts) {
   json.open_object();
   json.member("engine", facts.engine).text_member("location", facts.location).member("durability", facts.durability);
   json.member("schema", facts.schema).member("file_bytes", facts.file_bytes).member("wal_bytes", facts.wal_bytes);
+  json.member("inbox_waiting", facts.inbox_waiting).member("inbox_refused", facts.inbox_refused);
   json.words("warnings", facts.warnings);
   json.words("notes", facts.notes);
   json.close_object();

@@ -6,6 +6,7 @@
 #include "store/reader.hpp"
 #include "store/store.hpp"
 #include "store/task.hpp"
+#include "supervisor/door.hpp"
 #include "supervisor/overview.hpp"
 
 namespace reeve::api {
@@ -25,6 +26,7 @@ void write_pool(JsonWriter& json, const executors::PoolStatus& pool);
 void write_handler(JsonWriter& json, const handlers::Handler& handler);
 void write_usage(JsonWriter& json, const supervisor::Usage& usage);              // the members only, no braces
 void write_running(JsonWriter& json, const supervisor::RunningAttempt& attempt);
+void write_door(JsonWriter& json, const supervisor::DoorStatus& door);           // "inbox" and "outboxes", without braces around
 void write_facts(JsonWriter& json, const store::StoreFacts& facts);
 
 [[nodiscard]] std::string_view word(store::CancelResult result);

@@ -87,13 +87,15 @@ struct Check {
   std::string detail{};
 };
 
-std::vector<Check> checks_of(const supervisor::Overview& overview, const store::StoreFacts& facts) {
+std::vector<Check> checks_of(const supervisor::Overview& overview, const store::StoreFacts& facts, const supervisor::DoorStatus& door) {
   std::vector<Check> checks;
   checks.push_back({"healthy", overview.trouble.empty(), overview.trouble});
   checks.push_back({"claims tasks", overview.phase == supervisor::Phase::running && !overview.paused_claims,
                     overview.paused_claims ? "drained; `reeve resume` claims again" : "phase " + std::string(name(overview.phase))});
   checks.push_back({"commits are durable", facts.durability == "full", "durability is " + facts.durability});
   for (const std::string& warning : facts.warnings) checks.push_back({"store", false, warning});
+  for (const supervisor::OutboxStatus& outbox : door.outboxes)
+    checks.push_back({"outbox", outbox.trouble.empty(), outbox.trouble.empty() ? outbox.path : outbox.trouble});
   return checks;
 }
 
@@ -126,7 +128,8 @@ Answer get_doctor(Service& service, Request request) {
   json.close_array();
   write_facts(json.key("store"), facts);
   json.key("checks").open_array();
-  std::vector<Check> checks = checks_of(service.backend.supervisor.overview(), facts);
+  const supervisor::DoorStatus door = service.backend.door ? service.backend.door() : supervisor::DoorStatus{};
+  std::vector<Check> checks = checks_of(service.backend.supervisor.overview(), facts, door);
   check_config(service, checks);
   for (const Check& check : checks)
     json.open_object().member("name", check.name).member("ok", check.ok).text_member("detail", check.detail).close_object();

@@ -81,6 +81,10 @@ Answer compare_revisions(Service& service, Request request);
 Answer check_store(Service& service, Request request);
 Answer back_up_store(Service& service, Request request);
 
+// inbox.cpp: what other programs wrote
+Answer list_inbox(Service& service, Request request);
+Answer ring_inbox(Service& service, Request request);
+
 // health.cpp: from memory alone, so that a slow disk delays neither
 Answer get_health(Service& service, Request request);
 Answer get_readiness(Service& service, Request request);

@@ -134,6 +134,7 @@ Answer get_status(Service& service, Request request) {
   json.close_array();
   write_counts(json, stored.counts);
   write_facts(json.key("store"), stored.facts);
+  if (service.backend.door) write_door(json, service.backend.door());
   write_figures(json, service);
   json.close_object();
   co_return json_reply(std::move(json).text());

@@ -17,6 +17,7 @@
 
 #include "api/child_task.hpp"
 #include "api/config_control.hpp"
+#include "api/door_task.hpp"
 #include "api/server.hpp"
 #include "cli/compose/descriptor_budget.hpp"
 #include "cli/compose/digest.hpp"
@@ -31,6 +32,7 @@
 #include "executors/scoreboard/layout.hpp"
 #include "store/open.hpp"
 #include "supervisor/clock.hpp"
+#include "supervisor/door.hpp"
 #include "supervisor/event_feed.hpp"
 #include "supervisor/log.hpp"
 #include "supervisor/reader_thread.hpp"
@@ -101,6 +103,8 @@ class Daemon::Life final : public api::ConfigControl {
   void open();
   void stay_within_descriptors(config::Configuration& wanted);
   void open_store();
+  void open_door(store::Store& store);
+  [[nodiscard]] supervisor::Judge judge(std::shared_ptr<const handlers::Handlers> handlers) const;
   void compose();
   void bind();
   void start();
@@ -137,10 +141,12 @@ class Daemon::Life final : public api::ConfigControl {
   supervisor::SystemClock clock_{};
   std::unique_ptr<supervisor::Log> log_{};
   std::unique_ptr<supervisor::EventFeed> feed_{};
+  std::unique_ptr<store::Peephole> peephole_{};
   std::unique_ptr<supervisor::StoreThread> store_{};
   std::unique_ptr<supervisor::ReaderThread> reader_{};
   std::unique_ptr<executors::Executors> executors_{};
   std::unique_ptr<supervisor::Supervisor> supervisor_{};
+  std::unique_ptr<supervisor::Door> door_{};
   std::unique_ptr<api::Server> server_{};
   std::optional<Watchdog> watchdog_{};
   asio::signal_set signals_{loop_};
@@ -194,11 +200,33 @@ void Daemon::Life::stay_within_descriptors(config::Configuration& wanted) {
 void Daemon::Life::open_store() {
   auto store = store::open(configuration().store);
   auto reader = store->open_reader();
+  open_door(*store);
   feed_ = std::make_unique<supervisor::EventFeed>(loop_.get_executor(), store->last_event());
   store_ = std::make_unique<supervisor::StoreThread>(
       loop_.get_executor(), std::move(store), supervisor::StoreThread::Options{}, [this](store::Cursor last) { feed_->announce(last); },
       [this](const store::StoreError& error) { store_failed(error); });
   reader_ = std::make_unique<supervisor::ReaderThread>(loop_.get_executor(), std::move(reader));
+}
+
+// A guest serves one command; what lies in the inbox is left to a daemon that stays.
+void Daemon::Life::open_door(store::Store& store) {
+  constexpr int before_serving = 10'000;  // further rows are taken in while it serves
+  if (!options_.is_service || !configuration().store.inbox) return;
+  peephole_ = store.open_peephole();
+  if (!peephole_) return;
+  try {
+    supervisor::take_what_lies_there(store, judge(handlers_of(configuration())), clock_, *log_, before_serving);
+  } catch (const store::StoreError& error) {
+    if (error.fatal()) throw;
+    log_->warn("inbox.not_taken", {{"error", error.what()}});
+  } catch (const std::exception& error) {
+    log_->warn("inbox.not_taken", {{"error", error.what()}});
+  }
+}
+
+supervisor::Judge Daemon::Life::judge(std::shared_ptr<const handlers::Handlers> handlers) const {
+  const auto commands = configuration().supervisor.ad_hoc_commands ? api::RowCommands::allowed : api::RowCommands::refused;
+  return [handlers = std::move(handlers), commands](const store::DoorRow& row, store::Timestamp now) { return api::admit_row(*handlers, row, commands, now); };
 }
 
 void Daemon::Life::compose() {
@@ -228,6 +256,15 @@ void Daemon::Life::compose() {
                                       }};
   supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(parts), configuration().supervisor, handlers_of(configuration()),
                                                          configuration().log.task_output, configuration().retention);
+  supervisor::Door::Parts door_parts{.loop = loop_.get_executor(),
+                                     .store = *store_,
+                                     .supervisor = *supervisor_,
+                                     .clock = clock_,
+                                     .log = *log_,
+                                     .judge = [this] { return judge(supervisor_->handlers()); }};
+  supervisor::Door::Options doors{.inbox = configuration().store.inbox, .poll = configuration().store.inbox_poll, .outboxes = {}};
+  if (options_.is_service) doors.outboxes = configuration().outboxes;
+  door_ = std::make_unique<supervisor::Door>(std::move(door_parts), std::move(doors), std::move(peephole_));
   server_ = std::make_unique<api::Server>(api::Backend{.loop = loop_.get_executor(),
                                                        .store = *store_,
                                                        .reader = *reader_,
@@ -241,7 +278,9 @@ void Daemon::Life::compose() {
                                                        .shut_down = [this] { shut_down("asked to over the API"); },
                                                        .features = executors_->features(),
                                                        .ad_hoc_commands = configuration().supervisor.ad_hoc_commands,
-                                                       .config = this},
+                                                       .config = this,
+                                                       .door = [this] { return door_->status(); },
+                                                       .ring = [this] { door_->ring(); }},
                                           configuration().api);
 }
 
@@ -265,6 +304,7 @@ void Daemon::Life::start() {
 
 void Daemon::Life::ready() {
   if (is_shutting_down_) return;
+  door_->open();
   const auto kinds = static_cast<std::int64_t>(configuration().handlers.size());
   log_->info("daemon.ready", {{"version", REEVE_VERSION},
                               {"socket", socket()},
@@ -324,6 +364,9 @@ api::ReloadAnswer Daemon::Life::put_in_force(Settings fresh) {
   };
   needs_restart(now.store.url != configuration().store.url, "store.url");
   needs_restart(now.store.durability != configuration().store.durability, "store.durability");
+  needs_restart(now.store.inbox != configuration().store.inbox, "store.inbox");
+  needs_restart(now.store.inbox_poll != configuration().store.inbox_poll, "store.inbox_poll");
+  needs_restart(now.outboxes != configuration().outboxes, "outbox");
   needs_restart(now.api.socket != configuration().api.socket, "api.socket");
   needs_restart(now.supervisor.name != configuration().supervisor.name, "supervisor.name");
   needs_restart(now.supervisor.ad_hoc_commands != configuration().supervisor.ad_hoc_commands, "supervisor.ad_hoc_commands");
@@ -333,6 +376,7 @@ api::ReloadAnswer Daemon::Life::put_in_force(Settings fresh) {
   // What needs a restart is still what it was.
   fresh.configuration.store = configuration().store;
   fresh.configuration.api = configuration().api;
+  fresh.configuration.outboxes = configuration().outboxes;
   settings_ = std::move(fresh);
   return answer;
 }
@@ -408,12 +452,14 @@ std::string Daemon::Life::hash_of_file() {
 void Daemon::Life::shut_down(const std::string& why) {
   log_->info(is_shutting_down_ ? "daemon.hurrying" : "daemon.stopping", {{"why", why}});
   is_shutting_down_ = true;
+  door_->close();
   if (manager_) manager_->stopping("ending the running attempts");
   supervisor_->shut_down();
 }
 
 void Daemon::Life::store_failed(const store::StoreError& error) {
   fail(exit_code_of(error.kind()), error.what());
+  door_->close();
   is_shutting_down_ = true;
   if (manager_) manager_->stopping(std::string("the store failed: ") + error.what());
   // Nothing can be recorded any more: attempts are interrupted at once, and what does not end is left to the next incarnation.

@@ -4,11 +4,13 @@
 #include <iterator>
 #include <ostream>
 
+#include "cli/compose/offline_inbox.hpp"
 #include "cli/enqueue_options.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/json_slice.hpp"
 #include "cli/selector.hpp"
 #include "cli/task_view.hpp"
+#include "cli/text_safety.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "cli/waiting.hpp"
 
@@ -41,6 +43,7 @@ class Enqueue final : public Verb {
     grammar.flag("--allow-unknown", allow_unknown_, "store it although no handler has the kind");
     grammar.flag("-w,--wait", wait_, "wait for its end; prints the result, 1 if it did not succeed");
     grammar.option("--wait-timeout", wait_timeout_, "DURATION", "with --wait: give up after this long (124); the task goes on");
+    grammar.option("--store", store_, "FILE", "when no daemon answers: the store in whose inbox the task is left");
     grammar.option("--batch-file", batch_file_, "FILE", "NDJSON, a task a line as in the API; - for stdin");
   }
 
@@ -48,7 +51,13 @@ class Enqueue final : public Verb {
     if (batch_file_) return enqueue_batch(session);
     if (!kind_ || kind_->empty()) throw UsageError("enqueue what? Name the kind: reeve enqueue report.generate '{\"n\":1}'");
     const auto timeout = timeout_in(wait_timeout_);
-    const Answer answer = session.daemon().post("/v1/tasks", request(session), options_.headers());
+    const std::string text = payload(session);
+    Answer answer{};
+    try {
+      answer = session.daemon().post("/v1/tasks", request(text), options_.headers());
+    } catch (const api::NobodyListens& nobody) {
+      return leave(session, text, nobody);
+    }
     const Object made = answer.object();
     const std::int64_t id = integer_in(made, "id").value_or(0);
     remark(session, made, id);
@@ -68,13 +77,46 @@ class Enqueue final : public Verb {
     return text;
   }
 
-  [[nodiscard]] std::string request(const Session& session) const {
+  [[nodiscard]] std::string request(const std::string& payload_text) const {
     JsonObject task{};
-    task.add("kind", *kind_).add_raw("payload", payload(session));
+    task.add("kind", *kind_).add_raw("payload", payload_text);
+    add_members(task);
+    return task.text();
+  }
+
+  void add_members(JsonObject& task) const {
     options_.add_to(task);
     if (max_attempts_) task.add("max_attempts", *max_attempts_);
     if (allow_unknown_) task.add_raw("allow_unknown", "true");
-    return task.text();
+  }
+
+  // A socket that was named means that daemon and no other; then only a store that was named too is surely its own.
+  [[nodiscard]] bool may_leave(const Session& session) const {
+    const bool socket_was_named = !session.options().socket.empty() || !session.environment()("REEVE_SOCKET").value_or("").empty();
+    return !wait_ && options_.headers().empty() && (store_ || !socket_was_named);
+  }
+
+  // With no daemon there is nobody who knows idempotency keys, or whose answer could be waited for.
+  int leave(Session& session, const std::string& payload_text, const api::NobodyListens& nobody) const {
+    if (!may_leave(session)) throw nobody;
+    JsonObject members{};
+    add_members(members);
+    store::DoorRow row{};
+    row.kind = *kind_;
+    row.payload = payload_text;
+    row.options = members.text();
+    std::string url{};
+    try {
+      url = compose::leave_for_later(store_.value_or(""), {session.options().config, {}}, compose::surroundings(session.environment()), row);
+    } catch (const compose::NotAcceptable& refused) {
+      throw UsageError(refused.what());
+    } catch (const store::StoreError& error) {
+      session.say("reeve: nobody answers, and it cannot be left in the inbox either: " + safe_line(error.what()));
+      throw nobody;
+    }
+    if (session.json()) session.print(JsonObject{}.add("disposition", "inbox").add("store", url).text());
+    session.say("no daemon answers: the task lies in the inbox of " + safe_line(url) + "; it gets its id when the daemon starts");
+    return ExitCode::ok;
   }
 
   static void remark(const Session& session, const Object& made, std::int64_t id) {
@@ -132,6 +174,7 @@ class Enqueue final : public Verb {
   bool wait_ = false;
   std::optional<std::string> wait_timeout_{};
   std::optional<std::string> batch_file_{};
+  std::optional<std::string> store_{};
 };
 
 }  // namespace

@@ -64,6 +64,8 @@ class Status final : public Verb {
     if (const std::string trouble = text_in(status, "trouble"); !trouble.empty()) warn(session, trouble);
     if (is_set_in(status, "draining")) warn(session, "drained: nothing new is started; take it back with reeve resume");
     for (const auto& warning : array_in(object_in(status, "store"), "warnings")) warn(session, shown(warning));
+    for (const auto& outbox : array_in(status, "outboxes"))
+      if (const std::string trouble = text_in(as_object(outbox), "trouble"); !trouble.empty()) warn(session, trouble);
   }
 
   static QueueCounts counts_of(const Object& status) {

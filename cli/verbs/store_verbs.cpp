@@ -136,6 +136,8 @@ class StoreStats final : public StoreVerb {
     known.schema = integer_in(facts, "schema").value_or(0);
     known.file_bytes = integer_in(facts, "file_bytes").value_or(0);
     known.wal_bytes = integer_in(facts, "wal_bytes").value_or(0);
+    known.inbox_waiting = integer_in(facts, "inbox_waiting").value_or(0);
+    known.inbox_refused = integer_in(facts, "inbox_refused").value_or(0);
     return report(session, known, by_status);
   }
   int offline(Session& session, const std::string& url) override {
@@ -156,6 +158,8 @@ class StoreStats final : public StoreVerb {
     add("schema", std::to_string(facts.schema));
     add("file bytes", std::to_string(facts.file_bytes));
     add("wal bytes", std::to_string(facts.wal_bytes));
+    add("inbox rows waiting", std::to_string(facts.inbox_waiting));
+    add("inbox rows refused", std::to_string(facts.inbox_refused));
     for (const auto& [status, count] : counts) add("tasks " + status, std::to_string(count));
     table.print(session.out(), session.paper());
     return ExitCode::ok;
@@ -171,6 +175,8 @@ class StoreStats final : public StoreVerb {
                       .add("schema", facts.schema)
                       .add("file_bytes", facts.file_bytes)
                       .add("wal_bytes", facts.wal_bytes)
+                      .add("inbox_waiting", facts.inbox_waiting)
+                      .add("inbox_refused", facts.inbox_refused)
                       .add_raw("tasks", tasks.text())
                       .text());
     return ExitCode::ok;

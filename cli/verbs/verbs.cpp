@@ -41,6 +41,7 @@ Verbs all_verbs() {
       make_store_backup,
       make_store_schema,
       make_store_stats,
+      make_outbox_init,
       make_version,
       make_completion,
   };

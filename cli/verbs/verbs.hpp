@@ -44,6 +44,7 @@ namespace reeve::cli {
 [[nodiscard]] std::unique_ptr<Verb> make_store_backup();
 [[nodiscard]] std::unique_ptr<Verb> make_store_schema();
 [[nodiscard]] std::unique_ptr<Verb> make_store_stats();
+[[nodiscard]] std::unique_ptr<Verb> make_outbox_init();
 [[nodiscard]] std::unique_ptr<Verb> make_version();
 [[nodiscard]] std::unique_ptr<Verb> make_completion();
 

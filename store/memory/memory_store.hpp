@@ -1,6 +1,7 @@
 // The store without a file: the model for tests, and a daemon that may forget.
 #pragma once
 
+#include "store/memory/door.hpp"
 #include "store/memory/verbs.hpp"
 
 namespace reeve::store::memory {
@@ -15,7 +16,9 @@ class MemoryStore final : public Store {
   Queues& queues() override { return queues_; }
   Revisions& revisions() override { return revisions_; }
   Maintenance& maintenance() override { return maintenance_; }
+  Door& door() override { return door_; }
   std::unique_ptr<Reader> open_reader() override;
+  std::unique_ptr<Peephole> open_peephole() override { return nullptr; }
   [[nodiscard]] Cursor last_event() const override;
   bool tidy_up() override { return false; }
 
@@ -28,6 +31,7 @@ class MemoryStore final : public Store {
   MemoryQueues queues_{state_};
   MemoryRevisions revisions_{state_};
   MemoryMaintenance maintenance_{state_};
+  MemoryDoor door_{state_};
 };
 
 }  // namespace reeve::store::memory

@@ -208,6 +208,9 @@ StoreFacts MemoryReader::facts() {
   StoreFacts facts;
   facts.engine = "memory";
   facts.durability = "none";
+  const std::lock_guard<std::mutex> guard(state_.mutex);
+  facts.inbox_waiting = static_cast<std::int64_t>(state_.inbox.size());
+  facts.inbox_refused = static_cast<std::int64_t>(state_.refused.size());
   facts.warnings.push_back("the store is in memory: everything is lost when the daemon ends");
   return facts;
 }

@@ -32,6 +32,7 @@ class MemoryReader final : public Reader {
   KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) override;
   KindTimings timings(std::string_view kind, int newest) override;
   StoreFacts facts() override;
+  std::vector<RefusedRow> refused(int limit) override;
   std::vector<std::string> check() override;
   void backup(const std::string& path) override;
 

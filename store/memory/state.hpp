@@ -50,12 +50,17 @@ class State {
   Shares shares{};
   std::map<std::int64_t, Revision> revisions{};
   std::vector<RunnerRow> runners{};
+  std::map<std::int64_t, DoorRow> inbox{};
+  std::map<std::int64_t, RefusedRow> refused{};
+  std::map<std::string, Timestamp, std::less<>> taken{};   // tokens of outboxes
   std::int64_t last_task = 0;
   std::int64_t last_event = 0;
   std::int64_t last_step = 0;
   std::int64_t last_try = 0;
   std::int64_t last_signal = 0;
   std::int64_t last_revision = 0;
+  std::int64_t last_left = 0;
+  std::int64_t last_refused = 0;
   std::int64_t pruned_events = 0;                 // retention has let go everything up to here
   mutable std::mutex mutex{};
 

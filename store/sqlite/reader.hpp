@@ -33,11 +33,13 @@ class SqliteReader final : public Reader {
   KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) override;
   KindTimings timings(std::string_view kind, int newest) override;
   StoreFacts facts() override;
+  std::vector<RefusedRow> refused(int limit) override;
   std::vector<std::string> check() override;
   void backup(const std::string& path) override;
 
  private:
   LogPage newest_lines(const LogQuery& query);
+  void tell_of_door(StoreFacts& facts, bool defective);
   Connection db_;
   Durability durability_;
 };

@@ -5,14 +5,9 @@
 #include "store/sqlite/place.hpp"
 #include "store/sqlite/reader.hpp"
 #include "store/sqlite/schema.hpp"
+#include "store/sqlite/wal.hpp"
 
 namespace reeve::store::sqlite {
-namespace {
-
-// The defect by which a commit during another connection's checkpoint can damage the file.
-bool has_wal_reset_defect(int version) { return version >= 3'007'000 && version <= 3'051'002; }
-
-}  // namespace
 
 std::vector<CountRow> SqliteReader::counts() {
   Query query = db_.query("SELECT queue, kind, status, count FROM reeve_count WHERE count > 0");
@@ -174,11 +169,13 @@ StoreFacts SqliteReader::facts() {
   facts.schema = present_schema(db_);
   facts.file_bytes = db_.integer("PRAGMA page_count") * db_.integer("PRAGMA page_size");
   facts.wal_bytes = size_of(db_.path() + "-wal");
-  if (has_wal_reset_defect(sqlite3_libversion_number())) {
+  const bool defective = has_wal_reset_defect(sqlite3_libversion_number());
+  if (defective) {
     facts.notes.push_back(facts.engine +
                              " can damage a file when one connection commits while another checkpoints (fixed in 3.51.3); reeve is safe "
                              "because one connection writes and checkpoints, so let no other program checkpoint or write to the file heavily");
   }
+  tell_of_door(facts, defective);
   if (durability_ == Durability::relaxed) facts.warnings.push_back("durability is relaxed: a power loss may undo the last acknowledged commits");
   return facts;
 }

@@ -24,6 +24,8 @@ inline constexpr std::int32_t application_id = 0x52455645;  // "REVE"
 
 // The tables of steps, waits, signals and timers.
 [[nodiscard]] std::string second_migration();
+// The inbox, and the views for reading.
+[[nodiscard]] std::string door_migration();
 
 // Blocks and shares of queued tasks.
 [[nodiscard]] std::string third_migration();

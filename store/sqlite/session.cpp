@@ -41,13 +41,22 @@ void Session::begin() {
     pause *= 2;
   }
   if (!loaded_) load();
+  notice_others();
+}
+
+void Session::notice_others() {
+  Query asked = db.query("PRAGMA data_version");
+  const std::int64_t version = asked.step() ? asked.row().integer() : 0;
+  if (data_version_ != 0 && version != data_version_ && !others_write_) others_write_ = others_are_news_ = true;
+  data_version_ = version;
 }
 
 void Session::commit() {
   counts.write(db);
   if (numbers_at_risk_) write_numbers();
+  if (others_are_news_) db.query("INSERT OR REPLACE INTO reeve_meta (key, value) VALUES ('others_write', '1')").run();
   db.query("COMMIT").run();
-  numbers_at_risk_ = false;
+  numbers_at_risk_ = others_are_news_ = false;
   committed_shares_ = shares;
 }
 
@@ -89,6 +98,7 @@ void Session::load() {
   last_signal_ = mark("SELECT max(coalesce((SELECT max(id) FROM reeve_signal), 0), "
                       "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_signal'), 0))");
   last_runner_ = mark("SELECT coalesce(max(id), 0) FROM reeve_runner");
+  others_write_ = others_write_ || db.integer("SELECT count(*) FROM reeve_meta WHERE key = 'others_write'") > 0;
   paused_.clear();
   Query paused = db.query("SELECT queue FROM reeve_pause");
   while (paused.step()) paused_.insert(paused.row().text());

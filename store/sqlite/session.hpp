@@ -49,6 +49,9 @@ class Session {
   void rollback() noexcept;
   void require_batch() const;                    // throws std::logic_error outside a batch
 
+  // Another program has written into this store, now or ever before.
+  [[nodiscard]] bool others_write() const { return others_write_; }
+
   // Numbers. Held in memory; read again whenever a transaction was undone.
   TaskId next_task() { return TaskId{++last_task_}; }
   [[nodiscard]] std::int64_t last_event() const { return last_event_; }
@@ -82,6 +85,7 @@ class Session {
 
  private:
   void load();
+  void notice_others();
   void write_numbers();
   std::int64_t last_task_ = 0;
   std::int64_t last_event_ = 0;
@@ -90,6 +94,9 @@ class Session {
   bool numbers_at_risk_ = false;
   bool loaded_ = false;
   Shares committed_shares_{};
+  bool others_write_ = false;
+  bool others_are_news_ = false;                 // not yet written down
+  std::int64_t data_version_ = 0;                // changes when somebody else commits
   std::set<std::string, std::less<>> paused_{};
   int busy_retries_;
   Millis busy_retry_delay_;

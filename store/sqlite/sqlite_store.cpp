@@ -48,6 +48,7 @@ SqliteStore::SqliteStore(const std::string& path, const Options& options)
   migrate(session_.db, migrations());
   session_.begin();
   session_.rollback();
+  mind_others();
   last_event_ = session_.last_event();
   lock_.keep(session_.db.text("SELECT value FROM reeve_meta WHERE key = 'store_id'"));
 }
@@ -64,6 +65,7 @@ void SqliteStore::batch(std::span<Operation* const> operations) {
     throw;
   }
   tell(refusals);
+  mind_others();
   try {
     wal_.after_commit();
   } catch (const StoreError& error) {
@@ -92,6 +94,15 @@ bool SqliteStore::give_space_back() {
   session_.db.run("PRAGMA incremental_vacuum(512)");
   return true;
 }
+
+// Other programs bring their own automatic checkpoint, which only a library without the defect may meet.
+void SqliteStore::mind_others() {
+  if (minds_others_ || !session_.others_write()) return;
+  minds_others_ = true;
+  if (has_wal_reset_defect(sqlite3_libversion_number())) wal_.stay_short();
+}
+
+std::unique_ptr<Peephole> SqliteStore::open_peephole() { return std::make_unique<SqlitePeephole>(session_.db.path(), options_.busy_timeout); }
 
 std::unique_ptr<Reader> SqliteStore::open_reader() {
   return std::make_unique<SqliteReader>(session_.db.path(), options_.durability, options_.busy_timeout);

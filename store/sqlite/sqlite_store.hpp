@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "store/open.hpp"
+#include "store/sqlite/door.hpp"
 #include "store/sqlite/session.hpp"
 #include "store/sqlite/store_lock.hpp"
 #include "store/sqlite/verbs.hpp"
@@ -23,7 +24,9 @@ class SqliteStore final : public Store {
   Queues& queues() override { return queues_; }
   Revisions& revisions() override { return revisions_; }
   Maintenance& maintenance() override { return maintenance_; }
+  Door& door() override { return door_; }
   std::unique_ptr<Reader> open_reader() override;
+  std::unique_ptr<Peephole> open_peephole() override;
   [[nodiscard]] Cursor last_event() const override { return Cursor{last_event_.load()}; }
   bool tidy_up() override;
 
@@ -31,6 +34,7 @@ class SqliteStore final : public Store {
   void refuse_if_broken() const;
   void remember_if_fatal(const StoreError& error);
   bool give_space_back();
+  void mind_others();
 
   Options options_;
   StoreLock lock_;
@@ -43,7 +47,9 @@ class SqliteStore final : public Store {
   SqliteQueues queues_{session_};
   SqliteRevisions revisions_{session_};
   SqliteMaintenance maintenance_{session_, tasks_};
+  SqliteDoor door_{session_};
   std::atomic<std::int64_t> last_event_{0};
+  bool minds_others_ = false;
   std::optional<StoreError> broken_{};  // the first fatal error: nothing is tried after it
 };
 

@@ -20,6 +20,14 @@ Wal::Wal(Connection& db, std::int64_t limit_bytes, Millis busy_timeout) : db_(db
 
 Wal::~Wal() { sqlite3_wal_hook(db_.handle(), nullptr, nullptr); }
 
+void Wal::stay_short() {
+  constexpr int early_enough = 600;  // of the 1,000; the rest is for the commit that goes beyond
+  short_ = true;
+  hard_limit_ = std::min(hard_limit_, early_enough);
+  soft_limit_ = std::min(soft_limit_, early_enough);
+  next_ = std::min(next_, early_enough);
+}
+
 void Wal::after_commit() {
   if (pages_ < before_) next_ = soft_limit_;  // the log began anew
   before_ = pages_;
@@ -27,7 +35,7 @@ void Wal::after_commit() {
   // Beyond the hard limit the log must begin anew as soon as no reader needs its end.
   checkpoint(pages_ >= hard_limit_ ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE);
   // When all of it is in the file the next commit starts the log over, unless a reader is still in it
-  next_ = pages_ + soft_limit_ / 4;
+  next_ = short_ ? soft_limit_ : pages_ + soft_limit_ / 4;
 }
 
 bool Wal::truncate() {

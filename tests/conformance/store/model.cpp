@@ -162,6 +162,10 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
   events.limit = 10'000;
   for (const Event& event : reader.events(events).events) out << text(event) << '\n';
   out << "events " << number(reader.first_event()) << ' ' << number(reader.last_event()) << '\n';
+  for (const RefusedRow& row : reader.refused(1'000))
+    out << "refused " << row.id << ' ' << row.source << ' ' << row.row << ' ' << row.kind << ' ' << row.payload << ' ' << row.options << ' ' << row.why.code << ' '
+        << text(row.refused_at) << '\n';
+  out << "inbox " << reader.facts().inbox_waiting << ' ' << reader.facts().inbox_refused << '\n';
   for (const CountRow& row : reader.counts()) out << "count " << row.queue << ' ' << row.kind << ' ' << name(row.status) << ' ' << row.count << '\n';
   for (const RateRow& row : reader.rates()) out << "rate " << static_cast<int>(row.of) << row.name << " " << row.full_at << "\n";
   for (const QueuePause& pause : reader.pauses()) out << "pause " << pause.queue << ' ' << pause.reason << ' ' << text(pause.since) << '\n';
@@ -182,7 +186,7 @@ class Program {
 
   Step next() {
     now += Millis{roll(3) == 0 ? roll(4'000) : roll(50)};
-    switch (roll(32)) {
+    switch (roll(34)) {
       case 0: case 1: case 2: case 3: return enqueue();
       case 4: case 5: case 6: return claim();
       case 7: case 8: return start();
@@ -209,6 +213,7 @@ class Program {
       case 27: case 28: return send_signal();
       case 29: return timer();
       case 30: return claim();
+      case 31: case 32: return door();
       default: return roll(2) == 0 ? send_signal() : enqueue_once();
     }
   }
@@ -463,6 +468,39 @@ class Program {
       }
       case 2: return [=](Store& s) { return std::string(s.journal().flag_stale(key, "silent", at) ? "kept" : "lost"); };
       default: return [=](Store& s) { return std::string(s.journal().clear_stale(key, at) ? "kept" : "lost"); };
+    }
+  }
+
+  // A row is left, taken in or set aside; one of an outbox is taken, asked for or forgotten.
+  Step door() {
+    const Timestamp at = now;
+    DoorRow row;
+    row.id = 1 + roll(5);
+    row.source = "app.db";
+    row.token = word("token", 5);
+    switch (roll(6)) {
+      case 0: case 1: return [at, kind = word("k", 3), payload = word("\"p", 3) + "\""](Store& s) {
+        return std::to_string(s.door().leave(kind, payload, R"({"queue":"q"})", at));
+      };
+      case 2: case 3: return [at, limit = roll(4), refuse = roll(3) == 0](Store& s) {
+        std::string answer;
+        for (const DoorRow& waiting : s.door().waiting(limit, 100)) {
+          answer += task_text(waiting) + text(waiting.written_at);
+          if (refuse) s.door().refuse(waiting, {"code", "why"}, at);
+          else s.door().passed(waiting, at);
+        }
+        return answer;
+      };
+      case 4: return [row](Store& s) {
+        s.door().forget({&row.token, 1});
+        return std::string("forgotten");
+      };
+      default: return [at, row, refuse = roll(2) == 0](Store& s) {
+        const bool is_known = !s.door().known({&row, 1}).empty();
+        if (!is_known && refuse) s.door().refuse(row, {"code", "why"}, at);
+        else if (!is_known) s.door().passed(row, at);
+        return std::string(is_known ? "known" : "new");
+      };
     }
   }
 

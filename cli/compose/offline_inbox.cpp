@@ -1,0 +1,32 @@
+#include "cli/compose/offline_inbox.hpp"
+
+#include <filesystem>
+
+#include "api/door_task.hpp"
+#include "cli/compose/offline_store.hpp"
+#include "cli/compose/settings.hpp"
+#include "supervisor/clock.hpp"
+
+namespace reeve::cli::compose {
+namespace {
+
+void refuse_what_no_daemon_takes(const config::Configuration& configuration, const store::DoorRow& row) {
+  if (!configuration.store.inbox) throw NotAcceptable("store.inbox is false: what lies in the inbox is never taken; start the daemon");
+  const handlers::Handlers handlers(configuration.handlers, configuration.queues);
+  const auto commands = configuration.supervisor.ad_hoc_commands ? api::RowCommands::allowed : api::RowCommands::refused;
+  const auto judged = api::admit_row(handlers, row, commands, supervisor::SystemClock{}.now());
+  if (const auto* refusal = std::get_if<store::DoorRefusal>(&judged)) throw NotAcceptable(refusal->message);
+}
+
+}  // namespace
+
+std::string leave_for_later(const std::string& store, const Choices& choices, const Surroundings& around, const store::DoorRow& row) {
+  if (store.empty()) refuse_what_no_daemon_takes(load_settings(choices, around).configuration, row);
+  std::string url = store_url(store, choices, around);
+  store::leave_in_inbox(url, {&row, 1});
+  return url;
+}
+
+store::OutboxMade make_outbox(const std::string& path) { return store::make_outbox(std::filesystem::absolute(path).lexically_normal().string()); }
+
+}  // namespace reeve::cli::compose
