@@ -29,10 +29,13 @@ class SqliteReader final : public Reader {
   Position position(TaskId id, Timestamp now, std::int64_t limit) override;
   KindTimings timings(std::string_view kind, int newest) override;
   StoreFacts facts() override;
+  StoreAnatomy anatomy() override;
+  RetentionReport would_let_go(const RetentionPolicy& policy, Timestamp now) override;
   std::vector<std::string> check() override;
   void backup(const std::string& path) override;
 
  private:
+  LogPage next_lines(const LogQuery& query);
   LogPage newest_lines(const LogQuery& query);
   Connection db_;
   Durability durability_;
