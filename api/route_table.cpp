@@ -46,6 +46,9 @@ constexpr std::array table{
     Route{Method::get, "/v1/doctor", routes::get_doctor},
     Route{Method::get, "/v1/store/check", routes::check_store},
     Route{Method::post, "/v1/store/backup", routes::back_up_store},
+    Route{Method::post, "/v1/store/compact", routes::compact_store},
+    Route{Method::post, "/v1/store/vacuum", routes::vacuum_store},
+    Route{Method::get, "/v1/store/stats", routes::get_store_stats},
     Route{Method::get, "/healthz", routes::get_health},
     Route{Method::get, "/readyz", routes::get_readiness},
 };

@@ -31,7 +31,7 @@ const Table<supervisor::Options>& supervisor_table() {
           duration<Options>("lease", &Options::lease, {1s, 1h}, "how long a claim holds without renewal; the supervisor renews well before"),
           duration<Options>("drain_timeout", &Options::drain_timeout, {0ms, 168h},
                             "how long SIGTERM waits for running attempts before it interrupts them; leases are renewed meanwhile"),
-          duration<Options>("retention_interval", &Options::retention_interval, {1s, 168h}, "the pause between two passes that delete what retention lets go"),
+          duration<Options>("retention_interval", &Options::retention_interval, {1s, 168h}, "from the end of a task to the pass that deletes what retention lets go"),
           flag<Options>("ad_hoc_commands", &Options::ad_hoc_commands,
                         "whether `reeve run` is allowed: whoever may enqueue may then run any command as the daemon's user"),
       },
