@@ -55,6 +55,9 @@ constexpr std::array table{
     Route{Method::post, "/v1/store/backup", routes::back_up_store},
     Route{Method::get, "/v1/inbox", routes::list_inbox},
     Route{Method::post, "/v1/inbox/ring", routes::ring_inbox},
+    Route{Method::post, "/v1/store/compact", routes::compact_store},
+    Route{Method::post, "/v1/store/vacuum", routes::vacuum_store},
+    Route{Method::get, "/v1/store/stats", routes::get_store_stats},
     Route{Method::get, "/healthz", routes::get_health},
     Route{Method::get, "/readyz", routes::get_readiness},
 };

@@ -32,7 +32,7 @@ const Table<supervisor::Options>& supervisor_table() {
           duration<Options>("lease", &Options::lease, {1s, 1h}, "how long a claim holds without renewal; the supervisor renews well before"),
           duration<Options>("drain_timeout", &Options::drain_timeout, {0ms, 168h},
                             "how long SIGTERM waits for running attempts before it interrupts them; leases are renewed meanwhile"),
-          duration<Options>("retention_interval", &Options::retention_interval, {1s, 168h}, "the pause between two passes that delete what retention lets go"),
+          duration<Options>("retention_interval", &Options::retention_interval, {1s, 168h}, "from the end of a task to the pass that deletes what retention lets go"),
           field<Options>("resources", &Options::resources, "what there are only so many of, by name: a number, or a list of names; handlers say how much they need",
                          read_resources, resources_schema()),
           ageing_field<Options>(&Options::ageing),

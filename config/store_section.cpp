@@ -36,6 +36,27 @@ Field<RetentionPolicy> age(std::string_view name, std::optional<store::Millis> R
   return {name, why, read, with_member(R"({"anyOf":[{"const":"forever"},)" + duration_schema() + "]}", "default", fallback.empty() ? json_quoted("forever") : fallback)};
 }
 
+// As many as are kept, or `unlimited`.
+using Count = std::optional<std::int64_t> RetentionPolicy::*;
+using ReadCount = std::optional<std::int64_t> (*)(Reading&, const Node&, Range<std::int64_t>);
+
+Field<RetentionPolicy> most(std::string_view name, Count where, Range<std::int64_t> range, ReadCount read_count, const std::string& schema, std::string_view why) {
+  auto read = [where, range, read_count](Reading& reading, const Node& node, RetentionPolicy& policy) {
+    if (node.type == Node::Type::scalar && node.text == "unlimited") policy.*where = std::nullopt;
+    else if (const auto value = read_count(reading, node, range)) policy.*where = *value;
+  };
+  return {name, why, read, with_member(R"({"anyOf":[{"const":"unlimited"},)" + schema + "]}", "default", json_quoted("unlimited"))};
+}
+
+Field<RetentionPolicy> number_of(std::string_view name, Count where, std::string_view why) {
+  constexpr Range<std::int64_t> range{1, 1'000'000'000'000};
+  return most(name, where, range, read_integer, integer_schema(range.low, range.high), why);
+}
+
+Field<RetentionPolicy> bytes_of(std::string_view name, Count where, std::int64_t least, std::string_view why) {
+  return most(name, where, {least, 1LL << 50}, read_size, size_schema(), why);
+}
+
 }  // namespace
 
 const Table<Options>& store_table() {
@@ -62,10 +83,19 @@ const Table<RetentionPolicy>& retention_table() {
           age("succeeded", &RetentionPolicy::succeeded, "how long succeeded tasks are kept"),
           age("failed", &RetentionPolicy::failed, "how long failed tasks are kept; they are the dead letters, so keep them longer"),
           age("cancelled", &RetentionPolicy::cancelled, "how long cancelled tasks are kept"),
+          number_of("succeeded_per_kind", &RetentionPolicy::succeeded_per_kind, "of each kind, how many succeeded tasks are kept: the newest"),
+          number_of("failed_per_kind", &RetentionPolicy::failed_per_kind, "of each kind, how many failed tasks are kept: the newest"),
+          bytes_of("log_per_task_max", &RetentionPolicy::log_bytes_per_task, store::log_bytes_least,
+                   "how much of the log of a finished task is kept: its end"),
+          bytes_of("log_max", &RetentionPolicy::log_bytes, 1 << 20, "all logs together; those of the tasks that ended first go first"),
+          number_of("steps_per_task_max", &RetentionPolicy::steps_per_task, "how many steps and waits of a succeeded task are kept: the newest"),
           age("events", &RetentionPolicy::events, "how long the event log goes back; a client that is away for longer starts anew"),
+          number_of("events_max", &RetentionPolicy::newest_events, "how many events are kept: the newest"),
           age("requests", &RetentionPolicy::requests, "how long idempotency keys of requests are remembered"),
+          bytes_of("store_max", &RetentionPolicy::store_bytes, 1 << 20,
+                   "what the store may hold, unused space not counted; the tasks that ended first go first, open ones never"),
       },
-      {{"logs", "deliveries", "archive"}, {}}};
+      {{"deliveries", "archive"}, {}}};
   return table;
 }
 

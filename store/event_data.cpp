@@ -202,4 +202,14 @@ std::string runner_dead() {
   return std::move(object).str();
 }
 
+std::string retained(const RetentionReport& report) {
+  Object object;
+  const std::pair<std::string_view, std::int64_t> sorts[] = {{"succeeded", report.succeeded}, {"failed", report.failed}, {"cancelled", report.cancelled},
+                                                             {"log_lines", report.log_lines}, {"log_bytes", report.log_bytes}, {"steps", report.steps},
+                                                             {"events", report.events},       {"requests", report.requests}};
+  for (const auto& [sort, count] : sorts)
+    if (count > 0) object.add(sort, count);
+  return std::move(object).str();
+}
+
 }  // namespace reeve::store::event_data

@@ -30,5 +30,6 @@ namespace reeve::store::event_data {
 [[nodiscard]] std::string runner(std::string_view name, std::int64_t pid);
 [[nodiscard]] std::string runner_dead();
 [[nodiscard]] std::string config_applied(const Revision& revision);
+[[nodiscard]] std::string retained(const RetentionReport& report);                    // what is zero is left out
 
 }  // namespace reeve::store::event_data

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "store/door.hpp"
+#include "store/retention.hpp"
 #include "store/step.hpp"
 #include "store/task.hpp"
 
@@ -70,6 +71,7 @@ struct LogQuery {
 struct LogPage {
   std::vector<LogLine> lines{};
   bool more = false;
+  std::int64_t let_go = 0;                           // lines up to this number are gone by retention
 };
 
 // How many tasks are where. Kept with every transition, not counted when asked.
@@ -180,6 +182,32 @@ struct StoreFacts {
   std::vector<std::string> notes{};     // sentences worth knowing: known defects of the library that the store works around
 };
 
+// What the store is made of, counted when asked. May take long.
+struct StoreAnatomy {
+  struct Table {
+    std::string name{};
+    std::int64_t rows = 0;
+    std::int64_t bytes = 0;                          // without its indexes; 0 when the store cannot tell
+  };
+  struct Index {
+    std::string name{};
+    std::string table{};
+    std::int64_t bytes = 0;
+  };
+  StoreFacts facts{};
+  std::vector<CountRow> counts{};
+  std::vector<Table> tables{};                       // by name
+  std::vector<Index> indexes{};                      // by name
+  std::int64_t free_bytes = 0;                       // in the file and unused
+  bool gives_space_back = true;                      // false: only a rewrite makes the file smaller
+  std::int64_t log_bytes = 0;                        // of all logs, as retention counts them
+  std::optional<Timestamp> oldest_task{};            // created
+  std::optional<Timestamp> newest_task{};
+  std::optional<Timestamp> oldest_end{};             // of a task that is kept
+  std::optional<Timestamp> oldest_event{};
+  std::optional<Timestamp> newest_event{};
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -210,6 +238,10 @@ class Reader {
   virtual KindTimings timings(std::string_view kind, int newest) = 0;
   virtual StoreFacts facts() = 0;
   virtual std::vector<RefusedRow> refused(int limit) = 0;                  // rows of the door that were set aside, newest first
+  virtual StoreAnatomy anatomy() = 0;
+  // What Maintenance::retain() would let go at `now` if it were called until nothing is left; events that such a pass appends are not counted,
+  // nor whole tasks that go because of the store's size: `over_bytes` says how much it is too large before anything goes. May take long.
+  virtual RetentionReport would_let_go(const RetentionPolicy& policy, Timestamp now) = 0;
   // Looks for damage and broken invariants; empty when sound. Each entry is a sentence. May take long.
   virtual std::vector<std::string> check() = 0;
   // Writes a consistent copy to a path that must not exist yet (mode 0600). Throws StoreError.

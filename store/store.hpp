@@ -27,6 +27,7 @@
 
 #include "store/door.hpp"
 #include "store/reader.hpp"
+#include "store/retention.hpp"
 #include "store/rooms.hpp"
 #include "store/step.hpp"
 #include "store/task.hpp"
@@ -370,27 +371,15 @@ class Revisions {
 
 // ------------------------------------------------------------------------------------------------------------ maintenance
 
-// How long what is finished is kept. Nullopt keeps for ever. Open tasks are never touched.
-struct RetentionPolicy {
-  std::optional<Millis> succeeded{};
-  std::optional<Millis> failed{};
-  std::optional<Millis> cancelled{};
-  std::optional<Millis> events{};
-  std::optional<Millis> requests{std::chrono::hours{24}};  // remembered idempotency keys
-};
-
-struct RetentionReport {
-  std::int64_t tasks = 0;
-  std::int64_t events = 0;
-  std::int64_t requests = 0;
-  bool more = false;          // the limit was reached; call again
-};
-
 class Maintenance {
  public:
   virtual ~Maintenance() = default;
-  // Deletes at most `limit` rows of each sort that the policy lets go at `now`.
+  // One piece of what the policy lets go at `now`: at most `limit` rows of each sort. In this order: events from the front of the log; tasks by
+  // age and number, status by status (succeeded, failed, cancelled) and kind by kind (by name), the one that ended first goes first; logs,
+  // oldest lines first; steps; requests; and then whole tasks, until the store is no larger than it may be. Call until `more` is false.
   virtual RetentionReport retain(const RetentionPolicy& policy, Timestamp now, int limit) = 0;
+  // Gives up to `bytes` of the space that deleted rows have left back to the file system. A store that leaves none answers so.
+  virtual SpaceGiven give_space_back(std::int64_t bytes) = 0;
   // Appends an event of the caller's own making (runner.started, config.applied, ...).
   virtual Cursor append_event(const Event& event) = 0;
 };

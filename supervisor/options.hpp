@@ -22,7 +22,7 @@ struct Options {
   int threads = 4;                             // of the pool for functions of the executor `thread`; read at start
   store::Millis lease{15'000};                 // how long a claim holds without renewal
   store::Millis drain_timeout{30'000};         // how long SIGTERM waits for running attempts before it interrupts them
-  store::Millis retention_interval{60'000};    // between two passes of retention while there is work
+  store::Millis retention_interval{60'000};    // from the first end after a pass of retention to the next pass
   std::vector<Resource> resources{};           // shared by all kinds
   std::optional<store::Millis> ageing{};       // each such time of waiting counts as one more priority; queues may say otherwise
   bool ad_hoc_commands = true;                 // `reeve run`: whoever may enqueue may run commands as the daemon's user

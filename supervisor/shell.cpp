@@ -36,6 +36,7 @@ asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity, std
   room_changed();
   on([this](Core& core, Now at) { core.opened(runner_, at); });
   if (ready) ready();
+  retention_.begin();
   co_await until_over();
   co_await parts_.executors.close();
 
@@ -65,7 +66,7 @@ void Supervisor::Shell::carry_out(Stop) {
   timer_.cancel();
   starts_timer_.cancel();
   pages_timer_.cancel();
-  retention_timer_.cancel();
+  retention_.stop();
   over_.cancel();
 }
 
@@ -112,7 +113,7 @@ void Supervisor::Shell::reload(Options options, std::shared_ptr<const handlers::
                                store::RetentionPolicy retention) {
   options_ = options;
   forward_output_ = forward_output;
-  retention_ = retention;
+  retention_.change(retention, options_.retention_interval);
   on([&](Core& core, Now at) { core.reload(std::move(options), std::move(handlers), at); });
   declare_pools();
   room_changed();

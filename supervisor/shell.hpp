@@ -17,6 +17,7 @@
 #include "supervisor/attempt.hpp"
 #include "supervisor/attempt_journal.hpp"
 #include "supervisor/attempt_requests.hpp"
+#include "supervisor/retention.hpp"
 #include "supervisor/token.hpp"
 #include "supervisor/core/core.hpp"
 #include "supervisor/store_thread.hpp"
@@ -30,13 +31,12 @@ class Supervisor::Shell {
       : parts_(std::move(parts)),
         options_(options),
         forward_output_(forward_output),
-        retention_(retention),
         core_(std::move(options), std::move(handlers)),
         timer_(parts_.loop),
         starts_timer_(parts_.loop),
         pages_timer_(parts_.loop),
         over_(parts_.loop, boost::asio::steady_timer::time_point::max()),
-        retention_timer_(parts_.loop),
+        retention_(parts_.loop, parts_.store, parts_.clock, parts_.log, retention, options_.retention_interval),
         lease_origin_moment_(parts_.clock.moment()),
         lease_origin_(parts_.clock.now()) {}
 
@@ -57,6 +57,8 @@ class Supervisor::Shell {
   [[nodiscard]] const Core& core() const { return core_; }
   [[nodiscard]] const boost::asio::any_io_executor& loop() const { return parts_.loop; }
   [[nodiscard]] Overview overview() const;
+  void something_changed() { retention_.work_done(); }
+  [[nodiscard]] const store::RetentionPolicy& retention() const { return retention_.policy(); }
   void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
   void when_idle(std::function<void()> on_idle) { on_idle_ = std::move(on_idle); }
   void room_changed() {
@@ -123,8 +125,6 @@ class Supervisor::Shell {
   [[nodiscard]] std::vector<store::Room> rooms_of_executors() const;
   void settled(store::ClaimKey claim, const store::Finished& finished);
   void not_recorded(store::ClaimKey claim, const std::exception_ptr& failed);
-  void schedule_retention();
-  void retain();
 
   void carry_out(ClaimTasks effect);
   void carry_out(Launch effect);
@@ -141,7 +141,6 @@ class Supervisor::Shell {
   Parts parts_;
   Options options_;
   bool forward_output_;
-  store::RetentionPolicy retention_;
   Core core_;
   boost::asio::steady_timer timer_;
   std::optional<Moment> armed_{};
@@ -150,8 +149,7 @@ class Supervisor::Shell {
   boost::asio::steady_timer pages_timer_;
   bool pages_watched_ = false;
   boost::asio::steady_timer over_;             // cancelled when the life is over
-  boost::asio::steady_timer retention_timer_;
-  bool retention_scheduled_ = false;
+  Retention retention_;
   bool is_over_ = false;
   bool pumping_ = false;
   Moment lease_origin_moment_;          // lease time: the wall clock as it was at start, and boot time since

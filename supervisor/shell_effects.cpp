@@ -16,7 +16,6 @@ using store::ClaimKey;
 namespace {
 
 constexpr int expiry_chunk = 500;  // leases looked at in one transaction, so that nothing else waits long
-constexpr int retention_chunk = 500;  // rows of each sort deleted in one transaction
 
 std::string text_of(const std::exception_ptr& failed) {
   try {
@@ -85,7 +84,7 @@ void Supervisor::Shell::settled(ClaimKey claim, const store::Finished& finished)
     by_token_.erase(found->second->token);
     bodies_.erase(found);
   }
-  schedule_retention();
+  retention_.work_done();
   // A wait or a timer it left may end by time alone, staged tasks are due, and others may have waited for it or for its keys.
   const bool look_again = finished.status == store::Status::waiting || !finished.staged.empty() || finished.woke_others || finished.let_go;
   on([&](Core& core, Now at) {
@@ -170,30 +169,6 @@ void Supervisor::Shell::carry_out(WarnSoftTimeout effect) {
   parts_.log.warn("attempt.soft_timeout", {{"task", number(effect.claim.task)}, {"epoch", effect.claim.epoch}});
   executors::OutputLine line{.stream = executors::Stream::entry, .level = "warn", .message = "soft timeout reached", .meta = {}};
   found->second->journal.line(std::move(line));
-}
-
-// ------------------------------------------------------------------------------------------------------------- retention
-
-// Only after work was done: an idle daemon does not wake for it.
-void Supervisor::Shell::schedule_retention() {
-  if (retention_scheduled_ || is_over_) return;
-  retention_scheduled_ = true;
-  retention_timer_.expires_after(options_.retention_interval);
-  retention_timer_.async_wait([this](const boost::system::error_code& error) {
-    retention_scheduled_ = false;
-    if (!error) retain();
-  });
-}
-
-void Supervisor::Shell::retain() {
-  parts_.store.send([policy = retention_, at = parts_.clock.now()](
-                        store::Store& store) { return store.maintenance().retain(policy, at, retention_chunk); },
-                    [this](const std::exception_ptr& failed, store::RetentionReport* report) {
-                      if (failed || is_over_) return;
-                      if (report->tasks > 0 || report->events > 0)
-                        parts_.log.debug("retention.deleted", {{"tasks", report->tasks}, {"events", report->events}});
-                      if (report->more) retain();
-                    });
 }
 
 }  // namespace reeve::supervisor

@@ -19,6 +19,7 @@ asio::awaitable<void> Supervisor::run(store::RunnerIdentity identity, std::funct
   return shell_->run(std::move(identity), std::move(ready));
 }
 void Supervisor::work_arrived() {
+  shell_->something_changed();
   shell_->on([](Core& core, Now at) { core.work_arrived(at); });
 }
 void Supervisor::work_is_coming() {
@@ -45,6 +46,7 @@ void Supervisor::reload(Options options, std::shared_ptr<const handlers::Handler
   shell_->reload(std::move(options), std::move(handlers), forward_task_output, retention);
 }
 const std::shared_ptr<const handlers::Handlers>& Supervisor::handlers() const { return shell_->core().handlers(); }
+const store::RetentionPolicy& Supervisor::retention() const { return shell_->retention(); }
 Overview Supervisor::overview() const { return shell_->overview(); }
 void Supervisor::when_idle(std::function<void()> on_idle) { shell_->when_idle(std::move(on_idle)); }
 

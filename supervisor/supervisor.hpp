@@ -83,6 +83,8 @@ class Supervisor {
 
   [[nodiscard]] const std::shared_ptr<const handlers::Handlers>& handlers() const;
   [[nodiscard]] Overview overview() const;
+  // The policy in force; passes of it run by themselves (supervisor/retention.hpp).
+  [[nodiscard]] const store::RetentionPolicy& retention() const;
   // Nothing runs, nothing is due: for `serve --until-idle`. `on_idle` is called each time that becomes so.
   void when_idle(std::function<void()> on_idle);
 

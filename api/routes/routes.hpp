@@ -85,6 +85,11 @@ Answer back_up_store(Service& service, Request request);
 Answer list_inbox(Service& service, Request request);
 Answer ring_inbox(Service& service, Request request);
 
+// store_upkeep.cpp
+Answer compact_store(Service& service, Request request);
+Answer vacuum_store(Service& service, Request request);
+Answer get_store_stats(Service& service, Request request);
+
 // health.cpp: from memory alone, so that a slow disk delays neither
 Answer get_health(Service& service, Request request);
 Answer get_readiness(Service& service, Request request);

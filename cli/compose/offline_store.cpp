@@ -8,11 +8,13 @@
 namespace reeve::cli::compose {
 namespace {
 
-std::unique_ptr<store::Reader> reader_of(const std::string& url) {
+store::Options options_of(const std::string& url) {
   store::Options options{};
   options.url = url;
-  return store::open_reader(options);
+  return options;
 }
+
+std::unique_ptr<store::Reader> reader_of(const std::string& url) { return store::open_reader(options_of(url)); }
 
 }  // namespace
 
@@ -26,10 +28,22 @@ std::vector<std::string> faults_in_store(const std::string& url) { return reader
 
 void back_up_store(const std::string& url, const std::string& path) { reader_of(url)->backup(path); }
 
-StoreNumbers numbers_of_store(const std::string& url) {
-  const auto reader = reader_of(url);
-  return {reader->facts(), reader->counts()};
+store::StoreAnatomy anatomy_of_store(const std::string& url) { return reader_of(url)->anatomy(); }
+
+void export_from(const std::string& url, const std::function<void(std::string_view line)>& write, const store::Watch& watch) {
+  store::export_store(options_of(url), write, watch);
 }
+
+store::Arrival import_into(const std::string& url, store::Into into, const std::function<bool(std::string& line)>& next, store::Timestamp now,
+                           const store::Watch& watch) {
+  return store::import_store(options_of(url), into, next, now, watch);
+}
+
+store::Arrival restore_to(const std::string& url, const std::string& backup, store::Timestamp now) {
+  return store::restore_store(options_of(url), backup, now);
+}
+
+store::Vacuumed rewrite(const std::string& url) { return store::vacuum_store(options_of(url)); }
 
 std::string store_schema() { return store::schema_sql(); }
 

@@ -40,7 +40,12 @@ namespace reeve::cli {
 [[nodiscard]] std::unique_ptr<Verb> make_serve();
 [[nodiscard]] std::unique_ptr<Verb> make_check();
 [[nodiscard]] std::unique_ptr<Verb> make_doctor();
+[[nodiscard]] std::unique_ptr<Verb> make_compact();
 [[nodiscard]] std::unique_ptr<Verb> make_store_check();
+[[nodiscard]] std::unique_ptr<Verb> make_store_restore();
+[[nodiscard]] std::unique_ptr<Verb> make_store_export();
+[[nodiscard]] std::unique_ptr<Verb> make_store_import();
+[[nodiscard]] std::unique_ptr<Verb> make_store_vacuum();
 [[nodiscard]] std::unique_ptr<Verb> make_store_backup();
 [[nodiscard]] std::unique_ptr<Verb> make_store_schema();
 [[nodiscard]] std::unique_ptr<Verb> make_store_stats();

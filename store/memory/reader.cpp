@@ -68,6 +68,7 @@ std::vector<Attempt> MemoryReader::attempts(TaskId id) {
 LogPage MemoryReader::log(const LogQuery& query) {
   const Guard guard(state_.mutex);
   LogPage page;
+  if (const auto gone = state_.logs_let_go.find(query.task); gone != state_.logs_let_go.end()) page.let_go = gone->second;
   const auto found = state_.logs.find(query.task);
   if (found == state_.logs.end()) return page;
   std::vector<LogLine> matching;

@@ -8,7 +8,7 @@ namespace reeve::store::memory {
 
 class MemoryReader final : public Reader {
  public:
-  explicit MemoryReader(const State& state) : state_(state) {}
+  explicit MemoryReader(State& state) : state_(state) {}
   std::optional<Task> get(TaskId id) override;
   std::optional<TaskId> find_external(std::string_view external_id) override;
   TaskPage list(const ListQuery& query, Timestamp now) override;
@@ -33,12 +33,14 @@ class MemoryReader final : public Reader {
   KindTimings timings(std::string_view kind, int newest) override;
   StoreFacts facts() override;
   std::vector<RefusedRow> refused(int limit) override;
+  StoreAnatomy anatomy() override;
+  RetentionReport would_let_go(const RetentionPolicy& policy, Timestamp now) override;
   std::vector<std::string> check() override;
   void backup(const std::string& path) override;
 
  private:
   [[nodiscard]] Task with_block(Task task) const;     // what holds it back now is nowhere kept
-  const State& state_;
+  State& state_;
 };
 
 }  // namespace reeve::store::memory

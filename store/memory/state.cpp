@@ -78,11 +78,13 @@ void State::append(Event event) {
 
 void State::append_log(ClaimKey claim, const LogLine& line) {
   auto& lines = logs[claim.task];
+  const auto let_go = logs_let_go.find(claim.task);
+  const std::int64_t before = !lines.empty() ? lines.back().seq : let_go == logs_let_go.end() ? 0 : let_go->second;
   undo_.push_back([this, id = claim.task] { logs[id].pop_back(); });
   lines.push_back(line);
   lines.back().task = claim.task;
   lines.back().epoch = claim.epoch;
-  lines.back().seq = static_cast<std::int64_t>(lines.size());
+  lines.back().seq = before + 1;
 }
 
 void State::note_progress_event(TaskId id, std::optional<Timestamp> at) {
@@ -106,6 +108,7 @@ void State::erase_task(TaskId id) {
   for (const auto& key : keys_of(step_tries, id)) erase(step_tries, key);
   for (const auto& key : keys_of(signals, id)) erase(signals, key);
   for (const auto& key : keys_of(timers, id)) erase(timers, key);
+  erase(logs_let_go, id);
   undo_.push_back([this, task = std::move(tasks[id]), rows = std::move(attempts[id]), lines = std::move(logs[id])] {
     attempts[task.id] = rows;
     logs[task.id] = lines;

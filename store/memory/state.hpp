@@ -35,6 +35,7 @@ class State {
   std::map<TaskId, Task> tasks{};
   std::map<TaskId, std::vector<Attempt>> attempts{};
   std::map<TaskId, std::vector<LogLine>> logs{};
+  std::map<TaskId, std::int64_t> logs_let_go{};   // the number of the last line that retention took
   std::map<TaskId, Timestamp> progress_events{};  // when the newest task.progress event of the attempt was appended
   std::map<std::pair<TaskId, std::string>, StepRow> steps{};
   std::map<std::pair<TaskId, std::int64_t>, StepTry> step_tries{};  // by a number that grows over all tasks

@@ -114,12 +114,10 @@ class MemoryMaintenance final : public Maintenance {
  public:
   explicit MemoryMaintenance(State& state) : state_(state) {}
   RetentionReport retain(const RetentionPolicy& policy, Timestamp now, int limit) override;
+  SpaceGiven give_space_back(std::int64_t bytes) override;
   Cursor append_event(const Event& event) override;
 
  private:
-  std::int64_t retain_tasks(Status status, Timestamp before, Timestamp now, std::int64_t limit);
-  std::int64_t retain_events(Timestamp before, std::int64_t limit);
-  std::int64_t retain_requests(Timestamp before, std::int64_t limit);
   State& state_;
 };
 

@@ -27,6 +27,8 @@ class Findings {
 
 // Steps, waits, signals and timers that contradict their tasks or each other.
 void check_parts(Connection& db, Findings& findings);
+// What is kept twice and does not agree: sizes of logs, labels, dedupe keys; and numbers that were given out.
+void check_numbers(Connection& db, Findings& findings);
 
 // Of concurrency, order and dedupe keys.
 void check_keys(Connection& db, Findings& findings);

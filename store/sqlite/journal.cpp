@@ -57,15 +57,19 @@ bool SqliteJournal::log(ClaimKey claim, std::span<const LogLine> lines, Timestam
   saw_life(session_, *task, now);
   std::int64_t seq = 0;
   {
-    Query last = session_.db.query("SELECT max(seq) FROM reeve_log WHERE task = ?");
+    Query last = session_.db.query(
+        "SELECT max(coalesce((SELECT max(seq) FROM reeve_log WHERE task = ?1), 0), (SELECT log_let_go FROM reeve_task WHERE id = ?1))");
     if (last.bind(claim.task).step()) seq = last.row().integer();
   }
+  std::int64_t bytes = 0;
   Query row = session_.db.query("INSERT INTO reeve_log (task, seq, epoch, at, stream, level, message, meta) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   for (const LogLine& line : lines) {
     row.bind(claim.task, ++seq, claim.epoch, line.at, static_cast<int>(line.stream), or_null(line.level), Blob{line.message}, or_null(line.meta));
     row.run();
     row.again();
+    bytes += static_cast<std::int64_t>(line.message.size() + line.meta.size());
   }
+  session_.db.query("UPDATE reeve_task SET log_bytes = log_bytes + ? WHERE id = ?").bind(bytes, claim.task).run();
   return true;
 }
 

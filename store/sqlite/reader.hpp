@@ -34,10 +34,13 @@ class SqliteReader final : public Reader {
   KindTimings timings(std::string_view kind, int newest) override;
   StoreFacts facts() override;
   std::vector<RefusedRow> refused(int limit) override;
+  StoreAnatomy anatomy() override;
+  RetentionReport would_let_go(const RetentionPolicy& policy, Timestamp now) override;
   std::vector<std::string> check() override;
   void backup(const std::string& path) override;
 
  private:
+  LogPage next_lines(const LogQuery& query);
   LogPage newest_lines(const LogQuery& query);
   void tell_of_door(StoreFacts& facts, bool defective);
   Connection db_;

@@ -135,9 +135,10 @@ KindTimings SqliteReader::timings(std::string_view kind, int newest) {
   for (const Status status : {Status::succeeded, Status::failed, Status::cancelled}) {
     Query query = db_.query(
         "SELECT t.finished_at, t.id, t.run_at, a.started_at, a.finished_at, a.cpu_user_ms + a.cpu_system_ms, a.max_rss_kib FROM "
-        "(SELECT id, kind, run_at, epoch, finished_at FROM reeve_task INDEXED BY reeve_task_finished WHERE status = ? AND finished_at IS NOT NULL "
-        "ORDER BY finished_at DESC, id DESC LIMIT 20000) t JOIN reeve_attempt a ON a.task = t.id AND a.epoch = t.epoch "
-        "WHERE t.kind = ? AND a.started_at IS NOT NULL AND a.finished_at IS NOT NULL LIMIT max(?, 0)");
+        "(SELECT id, run_at, finished_at FROM reeve_task INDEXED BY reeve_task_finished WHERE status = ? AND kind = ? AND finished_at IS NOT NULL "
+        "ORDER BY finished_at DESC, id DESC LIMIT 20000) t "
+        "JOIN reeve_attempt a ON a.task = t.id AND a.epoch = (SELECT max(epoch) FROM reeve_attempt WHERE task = t.id) "
+        "WHERE a.started_at IS NOT NULL AND a.finished_at IS NOT NULL LIMIT max(?, 0)");
     query.bind(name(status), kind, newest);
     while (query.step()) {
       Row row = query.row();

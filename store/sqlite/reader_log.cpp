@@ -22,7 +22,14 @@ LogLine read_line(Row row) {
 }  // namespace
 
 LogPage SqliteReader::log(const LogQuery& query) {
-  if (query.last) return newest_lines(query);
+  const ReadTransaction one_state(db_);
+  LogPage page = query.last ? newest_lines(query) : next_lines(query);
+  Query gone = db_.query("SELECT log_let_go FROM reeve_task WHERE id = ?");
+  if (gone.bind(query.task).step()) page.let_go = gone.row().integer();
+  return page;
+}
+
+LogPage SqliteReader::next_lines(const LogQuery& query) {
   LogPage page;
   const int limit = page_limit(query.limit);
   Query rows = db_.query(

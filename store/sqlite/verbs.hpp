@@ -137,12 +137,10 @@ class SqliteMaintenance final : public Maintenance {
  public:
   SqliteMaintenance(Session& session, SqliteTasks& tasks) : session_(session), tasks_(tasks) {}
   RetentionReport retain(const RetentionPolicy& policy, Timestamp now, int limit) override;
+  SpaceGiven give_space_back(std::int64_t bytes) override;
   Cursor append_event(const Event& event) override;
 
  private:
-  std::int64_t retain_tasks(Status status, Timestamp before, Timestamp now, std::int64_t limit);
-  std::int64_t retain_events(Timestamp before, std::int64_t limit);
-  std::int64_t retain_requests(Timestamp before, std::int64_t limit);
   Session& session_;
   SqliteTasks& tasks_;
 };

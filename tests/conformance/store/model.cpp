@@ -122,6 +122,32 @@ std::string text(const KeyHolds& holds) {
   return out;
 }
 
+std::string text(const RetentionReport& r) {
+  std::ostringstream out;
+  out << r.succeeded << '+' << r.failed << '+' << r.cancelled << '=' << r.tasks << " log " << r.log_lines << '/' << r.log_bytes << " steps " << r.steps
+      << " events " << r.events << " requests " << r.requests << " due " << text(r.next_due) << (r.more ? " more" : "");
+  return out.str();
+}
+
+// What several policies would let go.
+std::string forecasts(Reader& reader, Timestamp now) {
+  std::string all;
+  for (const int strictness : {1, 2, 3}) {
+    RetentionPolicy policy;
+    policy.requests = Millis{3'000 / strictness};
+    if (strictness < 3) policy.succeeded = Millis{4'000 / strictness};
+    if (strictness > 1) policy.failed_per_kind = 4 - strictness;
+    policy.succeeded_per_kind = 3;
+    policy.log_bytes_per_task = log_bytes_least;
+    policy.log_bytes = 30'000 / strictness;
+    policy.steps_per_task = 3 - strictness;
+    if (strictness == 2) policy.events = Millis{5'000};
+    if (strictness == 3) policy.newest_events = 30;
+    all += text(reader.would_let_go(policy, now)) + "\n";
+  }
+  return all;
+}
+
 // Everything a reader can tell. What a claim has not met yet the stores may call queued or blocked: with keys they are told together, and
 // only those that could start are counted before another.
 std::string everything(Reader& reader, Timestamp now, bool keys) {
@@ -135,7 +161,9 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
     for (const Attempt& attempt : reader.attempts(task.id)) out << text(attempt) << '\n';
     LogQuery lines;
     lines.task = task.id;
-    for (const LogLine& line : reader.log(lines).lines) out << "line " << line.seq << ' ' << line.epoch << ' ' << line.message << '\n';
+    const LogPage log = reader.log(lines);
+    out << "log after " << log.let_go << '\n';
+    for (const LogLine& line : log.lines) out << "line " << line.seq << ' ' << line.epoch << ' ' << line.message << '\n';
     for (const auto& step : reader.steps(task.id)) out << text(step) << '\n';
     for (const StepTry& one : reader.step_tries(task.id))
       out << "try " << one.name << " e" << one.epoch << ' ' << text(one.begun_at) << ' ' << text(one.ended_at) << ' ' << name(one.status) << '\n';
@@ -174,6 +202,8 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
   for (const StepTimings& row : reader.step_timings("echo", 9))
     out << "step timings " << row.name << ' ' << row.samples << ' ' << row.mean_ms << ' ' << row.p50_ms << ' ' << row.p95_ms << '\n';
   const KindTimings timings = reader.timings("echo", 5);
+  out << forecasts(reader, now);
+  out << "log bytes " << reader.anatomy().log_bytes << '\n';
   out << "timings " << timings.samples << ' ' << timings.run_p95_ms << ' ' << timings.start_p50_ms << '\n';
   return out.str();
 }
@@ -463,6 +493,7 @@ class Program {
         LogLine line;
         line.at = at;
         line.message = word("line", 9);
+        if (roll(3) == 0) line.message.append(static_cast<std::size_t>(roll(3'000)), '.');
         const std::vector<LogLine> lines(static_cast<std::size_t>(roll(3)), line);
         return [=](Store& s) { return std::string(s.journal().log(key, lines, at) ? "kept" : "lost"); };
       }
@@ -539,10 +570,13 @@ class Program {
     policy.failed = Millis{roll(8'000)};
     if (roll(3) == 0) policy.events = Millis{5'000 + roll(20'000)};
     if (roll(3) == 0) policy.requests = Millis{roll(5'000)};
-    return [policy, at = now, limit = 1 + roll(6)](Store& s) {
-      const RetentionReport report = s.maintenance().retain(policy, at, limit);
-      return std::to_string(report.tasks) + " " + std::to_string(report.events) + " " + std::to_string(report.requests) + (report.more ? " more" : "");
-    };
+    if (roll(4) == 0) policy.succeeded_per_kind = roll(4);
+    if (roll(4) == 0) policy.failed_per_kind = roll(4);
+    if (roll(3) == 0) policy.log_bytes_per_task = log_bytes_least + roll(2'000);
+    if (roll(4) == 0) policy.log_bytes = roll(20'000);
+    if (roll(3) == 0) policy.steps_per_task = roll(3);
+    if (roll(6) == 0) policy.newest_events = 20 + roll(200);
+    return [policy, at = now, limit = 1 + roll(6)](Store& s) { return text(s.maintenance().retain(policy, at, limit)); };
   }
 
   std::mt19937_64 dice_;

@@ -23,7 +23,8 @@ constexpr const char* two_handlers = "handlers:\n  b: {command: [/bin/true, x], 
 TEST_CASE("every section reaches its options", "[config]") {
   const Loaded loaded = read(R"(
 store: {url: "sqlite:data/reeve.db", durability: relaxed, busy_timeout: 1s, busy_retries: 0, busy_retry_delay: 5ms, wal_limit: 8MiB}
-retention: {succeeded: 7d, failed: 30d, cancelled: 1d, events: 14d, requests: forever}
+retention: {succeeded: 7d, failed: 30d, cancelled: 1d, events: 14d, requests: forever, succeeded_per_kind: 100, failed_per_kind: unlimited,
+            log_per_task_max: 64KiB, log_max: 1GiB, steps_per_task_max: 5, events_max: 1000000, store_max: 2GiB}
 supervisor: {name: host-1, concurrency: 4, threads: 7, lease: 30s, drain_timeout: 0s, retention_interval: 5m, ad_hoc_commands: false}
 api: {socket: run/r.sock, socket_mode: 0600, socket_group: ops, connections_max: 64, body_max: 1MiB, bulk_max: 10, streams_max: 0}
 log: {format: text, level: debug, file: reeve.log, task_output: true, redact: []}
@@ -42,6 +43,13 @@ queues: {mail: {concurrency: 2}, plain: , empty: {}}
   CHECK(c.retention.cancelled == 24h);
   CHECK(c.retention.events == 14 * 24h);
   CHECK_FALSE(c.retention.requests);
+  CHECK(c.retention.succeeded_per_kind == 100);
+  CHECK_FALSE(c.retention.failed_per_kind);
+  CHECK(c.retention.log_bytes_per_task == 64 << 10);
+  CHECK(c.retention.log_bytes == 1 << 30);
+  CHECK(c.retention.steps_per_task == 5);
+  CHECK(c.retention.newest_events == 1'000'000);
+  CHECK(c.retention.store_bytes == 2LL << 30);
   CHECK(c.supervisor.name == "host-1");
   CHECK(c.supervisor.concurrency == 4);
   CHECK(c.supervisor.threads == 7);
@@ -81,6 +89,9 @@ TEST_CASE("every fault of a section is reported with what was found and what to 
       {"schedules: {}", "1:1: schedules: this key is not available in this version"},
       {"notifications: []", "not available in this version"},
       {"retention: {failed: never}", "\"never\" is not a duration"},
+      {"retention: {failed_per_kind: 0}", "0"},
+      {"retention: {store_max: 7x}", "7x"},
+      {"retention: {log_per_task_max: 1KiB}", "1KiB"},
       {"supervisor: {concurrency: 0}", "0 would never run anything"},
       {"supervisor: {concurrency: 1e3}", "is not a whole number"},
       {"supervisor: {lease: 10ms}", "out of range; write 1s to 1h"},

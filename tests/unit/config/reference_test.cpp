@@ -78,11 +78,7 @@ TEST_CASE("the reference file shows the defaults", "[config][reference]") {
   CHECK(shown.store.busy_retries == fresh.store.busy_retries);
   CHECK(shown.store.busy_retry_delay == fresh.store.busy_retry_delay);
   CHECK(shown.store.wal_limit_bytes == fresh.store.wal_limit_bytes);
-  CHECK(shown.retention.succeeded == fresh.retention.succeeded);
-  CHECK(shown.retention.failed == fresh.retention.failed);
-  CHECK(shown.retention.cancelled == fresh.retention.cancelled);
-  CHECK(shown.retention.events == fresh.retention.events);
-  CHECK(shown.retention.requests == fresh.retention.requests);
+  CHECK(shown.retention == fresh.retention);
   CHECK(shown.supervisor.concurrency == fresh.supervisor.concurrency);
   CHECK(shown.supervisor.threads == fresh.supervisor.threads);
   CHECK(shown.supervisor.lease == fresh.supervisor.lease);
