@@ -6,11 +6,12 @@ import sys
 
 import sources
 
-FOLDERS = ("store", "executors", "handlers", "supervisor", "config", "api", "cli")
+FOLDERS = ("store", "schedules", "executors", "handlers", "supervisor", "config", "api", "cli")
 
 # What a folder may include of ours. The first pattern that fits a file decides; folders that are not named (tests, bench) may all.
 OURS = (
     ("store/*", ("store/*",)),
+    ("schedules/*", ("schedules/*", "store/time.hpp")),
     ("executors/*", ("executors/*",)),
     ("handlers/*", ("handlers/*", "store/*", "executors/*")),
     ("supervisor/*", ("supervisor/*", "handlers/*", "store/*", "executors/*")),
@@ -31,6 +32,7 @@ LIBRARIES = (
     ("boost/beast", ("api/*", "executors/inline/http*")),
     ("openssl/", ("executors/inline/http*",)),
     ("boost/process", ("executors/*",)),
+    ("date/", ("schedules/zone.cpp",)),
     ("sqlite3.h", ("store/sqlite/*",)),
     ("libpq", ("store/postgres/*",)),
     ("yaml-cpp/", ("config/*",)),
