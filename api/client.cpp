@@ -27,15 +27,8 @@ using supervisor::Moment;
 
 namespace {
 
-constexpr std::uint32_t header_bytes_max = 64 << 10;
+constexpr std::uint32_t answer_header_bytes_max = 64 << 10;
 constexpr std::size_t read_bytes = 64 << 10;
-
-std::string lower(std::string_view text) {
-  std::string small(text);
-  for (char& c : small)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return small;
-}
 
 // The connection broke before a byte of an answer came.
 struct Broken {
@@ -187,7 +180,7 @@ class Client::Impl {
   }
 
   static void prepare(Parser& parser, std::string_view method) {
-    parser.header_limit(header_bytes_max);
+    parser.header_limit(answer_header_bytes_max);
     parser.body_limit(boost::none);
     parser.eager(true);
     parser.skip(method == "HEAD");

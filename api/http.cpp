@@ -45,6 +45,13 @@ bool for_each_piece(std::string_view text, char separator, Take take) {
 
 }  // namespace
 
+std::string lower(std::string_view text) {
+  std::string small(text);
+  for (char& c : small)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return small;
+}
+
 Method parse_method(std::string_view word) {
   if (word == "GET") return Method::get;
   if (word == "HEAD") return Method::head;

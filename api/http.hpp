@@ -15,6 +15,9 @@
 
 namespace reeve::api {
 
+// ASCII letters in lower case; all else stays as it is.
+[[nodiscard]] std::string lower(std::string_view text);
+
 enum class Method { get, head, post, put, delete_, other };
 [[nodiscard]] Method parse_method(std::string_view word);
 [[nodiscard]] std::string_view name(Method method);

@@ -13,7 +13,7 @@ namespace reeve::api {
 namespace {
 
 constexpr std::int64_t id_max = (std::int64_t{1} << 53) - 1;   // what every JSON reader holds exactly
-constexpr std::int64_t ids_max = 10'000;
+constexpr std::int64_t selected_ids_max = 10'000;
 
 [[noreturn]] void refuse(std::string_view name, std::string_view found, const std::string& wanted) {
   throw Problem(400, "invalid_parameter", std::string(name) + "=" + std::string(found.substr(0, 60)) + ": write " + wanted, std::string(name));
@@ -43,8 +43,8 @@ void select_ids(store::Selector& selector, const std::vector<std::string>& words
       selector.range = {store::TaskId{first}, store::TaskId{last}};
       return;
     }
-    if (last - first >= ids_max - static_cast<std::int64_t>(selector.ids.size()))
-      refuse("id", word, "one single range, or at most " + std::to_string(ids_max) + " ids");
+    if (last - first >= selected_ids_max - static_cast<std::int64_t>(selector.ids.size()))
+      refuse("id", word, "one single range, or at most " + std::to_string(selected_ids_max) + " ids");
     for (std::int64_t id = first; id <= last; ++id) selector.ids.push_back(store::TaskId{id});
   }
 }

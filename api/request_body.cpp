@@ -17,13 +17,7 @@ namespace {
 
 constexpr std::size_t piece_bytes = 256 << 10;   // checked at a stretch
 constexpr std::size_t reason_max = 1'000;
-constexpr std::size_t ids_max = 1'000;
-
-std::string lower(std::string_view text) {
-  std::string small(text);
-  std::transform(small.begin(), small.end(), small.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return small;
-}
+constexpr std::size_t listed_ids_max = 1'000;
 
 Problem not_json(const JsonFault& fault, std::size_t line) {
   const std::string place = line == 0 ? "" : "line " + std::to_string(line) + ", ";
@@ -101,8 +95,8 @@ IdsBody ids_of(const Request& request, Reason reason) {
     }
   }
   if (body.ids.empty()) throw not_acceptable("ids", "ids is missing or empty; write {\"ids\":[17,18]}");
-  if (body.ids.size() > ids_max)
-    throw Problem(413, "too_many_ids", std::to_string(body.ids.size()) + " ids; send at most " + std::to_string(ids_max) + " at once", "ids");
+  if (body.ids.size() > listed_ids_max)
+    throw Problem(413, "too_many_ids", std::to_string(body.ids.size()) + " ids; send at most " + std::to_string(listed_ids_max) + " at once", "ids");
   return body;
 }
 

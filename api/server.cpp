@@ -4,16 +4,15 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 #include <list>
 #include <optional>
 
+#include "api/awaiting.hpp"
 #include "api/service.hpp"
 #include "api/session.hpp"
 #include "api/unix_socket.hpp"
@@ -36,7 +35,6 @@ constexpr milliseconds patience{250};
 constexpr milliseconds full_pause{50};
 constexpr milliseconds accept_pause{100};        // after EMFILE and its like: nothing but time helps
 constexpr std::chrono::seconds farewell{2};      // what open requests get when the server stops
-constexpr auto named_awaitable = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
 

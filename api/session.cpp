@@ -2,9 +2,7 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -17,6 +15,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "api/awaiting.hpp"
 #include "api/problem.hpp"
 #include "supervisor/log.hpp"
 
@@ -37,10 +36,9 @@ constexpr seconds idle_timeout{60};
 constexpr seconds body_timeout{30};
 constexpr seconds write_timeout{30};
 constexpr seconds linger_timeout{1};
-constexpr std::size_t header_bytes_max = 16 << 10;
+constexpr std::size_t request_header_bytes_max = 16 << 10;
 constexpr std::size_t buffer_bytes_max = 128 << 10;
 constexpr std::size_t first_read = 8 << 10;
-constexpr auto named_awaitable = asio::as_tuple(asio::use_awaitable);
 
 using Parser = http::request_parser<http::string_body>;
 
@@ -82,7 +80,7 @@ Problem from_parser(const beast::error_code& error, std::int64_t body_max) {
   if (error == http::error::body_limit)
     return Problem(413, "body_too_large", "the body has more than " + std::to_string(body_max) + " bytes; send less at once (api.body_bytes_max)");
   if (error == http::error::header_limit || error == http::error::buffer_overflow)
-    return Problem(431, "header_too_large", "the header has more than " + std::to_string(header_bytes_max) + " bytes");
+    return Problem(431, "header_too_large", "the header has more than " + std::to_string(request_header_bytes_max) + " bytes");
   return Problem(400, "invalid_http", "that is not HTTP/1.1: " + error.message());
 }
 
@@ -164,7 +162,7 @@ class Session::Impl final : public Connection, public Outlet {
     if (!more || finishing_) co_return false;
     idle_since_ = service_.backend.clock.moment();
     Parser parser;
-    parser.header_limit(header_bytes_max);
+    parser.header_limit(request_header_bytes_max);
     parser.body_limit(static_cast<std::uint64_t>(service_.options.body_bytes_max));
     const beast::error_code error = co_await read_request(parser);
     if (error) co_return co_await refuse(error);

@@ -1,9 +1,8 @@
 #include "api/task_watch.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "api/awaiting.hpp"
 #include "supervisor/event_feed.hpp"
 #include "supervisor/log.hpp"
 #include "supervisor/reader_thread.hpp"
@@ -15,9 +14,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int page = 1'000;
-constexpr std::chrono::seconds look_up{60};           // how long run() sleeps when nothing happens
+constexpr std::chrono::seconds idle_look{60};           // how long run() sleeps when nothing happens
 constexpr std::chrono::milliseconds after_failure{100};
-constexpr auto named_awaitable = asio::as_tuple(asio::use_awaitable);
 
 store::EventQuery ends_after(store::Cursor cursor) {
   store::EventQuery query;
@@ -56,7 +54,7 @@ asio::awaitable<void> TaskWatch::run() {
       co_await first_waiter_.async_wait(named_awaitable);
       continue;
     }
-    const bool grown = co_await backend_.feed.wait_beyond(seen_, look_up);
+    const bool grown = co_await backend_.feed.wait_beyond(seen_, idle_look);
     if (grown) co_await read_news();
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/awaiting.hpp"
 #include "api/json/records.hpp"
 #include "api/problem.hpp"
 #include "supervisor/clock.hpp"
@@ -11,10 +12,6 @@ namespace reeve::api {
 
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
-
-namespace {
-constexpr milliseconds look_after_client{1'000};   // a client that went away frees its place within this
-}
 
 store::Millis checked_wait(std::string_view name, store::Millis wish) {
   if (wish > wait_max)

@@ -9,12 +9,6 @@
 #include "cli/waiting.hpp"
 
 namespace reeve::cli {
-namespace {
-
-constexpr std::chrono::milliseconds restart_patience{30'000};
-constexpr std::chrono::milliseconds between_streams{200};
-
-}  // namespace
 
 LogReader::LogReader(Session& session, Options options, std::function<void(std::string_view)> take)
     : session_(session), options_(std::move(options)), take_(std::move(take)) {}

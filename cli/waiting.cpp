@@ -17,7 +17,6 @@ using Steady = std::chrono::steady_clock;
 
 constexpr milliseconds slice_with_bar{500};
 constexpr milliseconds slice_without{60'000};
-constexpr milliseconds restart_patience{30'000};
 constexpr milliseconds between_tries{200};
 constexpr milliseconds had_a_daemon{1'000};  // a refused connection is refused at once
 

@@ -9,6 +9,11 @@
 
 namespace reeve::cli {
 
+// How long a daemon that has answered may be away: it may be restarting.
+inline constexpr std::chrono::milliseconds restart_patience{30'000};
+// Before a stream that ended is opened again.
+inline constexpr std::chrono::milliseconds between_streams{200};
+
 struct Waited {
   bool done = false;
   std::string task{};   // as JSON, as it was last seen

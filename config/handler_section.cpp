@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using Draft = HandlerDraft;
 
-constexpr store::Millis year = 365 * 24h;
 constexpr std::int64_t tebibyte = 1LL << 40;
 
 // Paths to parts of a draft, for the table.
@@ -204,7 +203,7 @@ const Table<Draft>& handler_table() {
 
 namespace {
 
-const handlers::Handler* declared(const Configuration& configuration, const std::string& kind) {
+const handlers::Handler* declared_kind(const Configuration& configuration, const std::string& kind) {
   for (const handlers::Handler& handler : configuration.handlers)
     if (handler.kind == kind) return &handler;
   return nullptr;
@@ -213,7 +212,7 @@ const handlers::Handler* declared(const Configuration& configuration, const std:
 void check_kind(Reading& reading, const Entry& entry, const Configuration& configuration) {
   if (!handlers::is_name(entry.key)) reading.error(entry.place, "not a kind; write 1 to 128 of the characters A-Z a-z 0-9 _ . : -");
   if (entry.key.starts_with("reeve.")) reading.error(entry.place, "kinds that begin with 'reeve.' are built in; choose another name");
-  if (const handlers::Handler* first = declared(configuration, entry.key))
+  if (const handlers::Handler* first = declared_kind(configuration, entry.key))
     reading.error(entry.place, "the kind is already declared at " + first->declared_at + "; keep one of them");
 }
 

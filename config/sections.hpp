@@ -5,6 +5,9 @@
 
 namespace reeve::config {
 
+// No timeout, pause or age is longer.
+inline constexpr store::Millis year = std::chrono::hours{24 * 365};
+
 // store: retention: supervisor: api: log:
 [[nodiscard]] const Table<store::Options>& store_table();
 [[nodiscard]] const Table<store::RetentionPolicy>& retention_table();

@@ -10,8 +10,6 @@ using namespace std::chrono_literals;
 using executors::Recycle;
 using executors::WorkerSpec;
 
-constexpr store::Millis year = 365 * 24h;
-
 // Keys of a child that is made for one attempt; a worker gets its tasks and gives its results over the protocol.
 constexpr std::string_view attempt_keys[] = {"payload", "exit_codes", "stop_signal"};
 

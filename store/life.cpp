@@ -125,6 +125,8 @@ Task make_task(TaskId id, const NewTask& fresh, Timestamp now) {
   task.created_at = now;
   task.run_at = fresh.run_at.value_or(now);
   task.expires_at = fresh.expires_at;
+  task.schedule = fresh.schedule;
+  task.tick = fresh.tick;
   return task;
 }
 

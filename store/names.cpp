@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 3> streams{"stdout", "stderr", "entry"};
 constexpr std::array<std::string_view, 5> step_sorts{"step", "sleep", "signal", "tasks", "enqueue"};
 constexpr std::array<std::string_view, 4> step_statuses{"running", "waiting", "completed", "failed"};
 constexpr std::array<std::string_view, 2> dispositions{"created", "reused"};
+constexpr std::array<std::string_view, 2> schedule_origins{"declared", "added"};
 constexpr std::array<std::string_view, 8> error_kinds{"busy", "full", "io", "corrupt", "foreign", "newer", "in_use", "unusable"};
 
 template <class Words, class Enum>
@@ -42,6 +43,7 @@ std::string_view name(LogStream stream) { return word(streams, stream); }
 std::string_view name(StepSort sort) { return word(step_sorts, sort); }
 std::string_view name(StepStatus status) { return word(step_statuses, status); }
 std::string_view name(EnqueueDisposition disposition) { return word(dispositions, disposition); }
+std::string_view name(ScheduleOrigin origin) { return word(schedule_origins, origin); }
 std::string_view name(StoreError::Kind kind) { return word(error_kinds, kind); }
 
 std::optional<Status> parse_status(std::string_view text) { return parse<Status>(statuses, text); }

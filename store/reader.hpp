@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/schedules.hpp"
 #include "store/step.hpp"
 #include "store/task.hpp"
 
@@ -144,6 +145,7 @@ class Reader {
   virtual Cursor first_event() = 0;
   virtual std::vector<CountRow> counts() = 0;
   virtual std::vector<QueuePause> pauses() = 0;
+  virtual std::vector<ScheduleRow> schedules() = 0;                        // by name
   virtual std::vector<RunnerRow> runners(int limit) = 0;                   // newest first
   virtual Position position(TaskId id, Timestamp now, std::int64_t limit) = 0;
   virtual KindTimings timings(std::string_view kind, int newest) = 0;

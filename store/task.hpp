@@ -99,6 +99,8 @@ struct NewTask {
   std::string created_by{};            // "uid:1000", "task:12", ...
   std::optional<TaskId> parent{};
   std::optional<TaskId> rerun_of{};
+  std::string schedule{};              // whose tick it is
+  std::optional<Timestamp> tick{};
 };
 
 struct Task {
@@ -142,6 +144,8 @@ struct Task {
   std::optional<Timestamp> cancel_requested_at{};
   std::string cancel_reason{};
   std::optional<Timestamp> expires_at{};
+  std::string schedule{};              // whose tick it is
+  std::optional<Timestamp> tick{};
 };
 
 // What people see. `now` decides between scheduled/retrying and queued. `queue_paused`: the task's queue is paused.

@@ -16,13 +16,13 @@ namespace {
 
 namespace remote = executors::remote;
 
-constexpr store::Millis wait_default{20'000};
+constexpr store::Millis claim_wait_default{20'000};
 constexpr std::size_t kinds_max = 100;
 constexpr std::size_t worker_max = 256;
 
 struct Claim {
   remote::Offer offer{};
-  store::Millis wait = wait_default;
+  store::Millis wait = claim_wait_default;
 };
 
 // A worker that offers itself for a kind that is not remote would wait for ever.

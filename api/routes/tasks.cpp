@@ -13,7 +13,7 @@ namespace reeve::api::routes {
 
 namespace {
 
-constexpr store::Millis wait_default{30'000};
+constexpr store::Millis task_wait_default{30'000};
 
 void write_enqueued(JsonWriter& json, const store::Enqueued& enqueued) {
   json.member("id", number(enqueued.id)).member("disposition", name(enqueued.disposition));
@@ -63,7 +63,7 @@ Answer get_task(Service& service, Request request) {
 
 Answer wait_for_task(Service& service, Request request) {
   const Parameters parameters(request.query, {"timeout"});
-  const store::Millis timeout = checked_wait("timeout", parameters.duration("timeout").value_or(wait_default));
+  const store::Millis timeout = checked_wait("timeout", parameters.duration("timeout").value_or(task_wait_default));
   const store::TaskId id = co_await resolve(service, request.arguments.at(0));
   const Seen seen = co_await wait_for_end(service, request, id, timeout);
   JsonWriter json;

@@ -1,11 +1,10 @@
 #include "api/stream/pen.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "api/awaiting.hpp"
 #include "api/json/records.hpp"
 #include "api/problem.hpp"
 #include "api/stream/sse.hpp"
@@ -20,7 +19,6 @@ using supervisor::Moment;
 namespace {
 
 constexpr std::chrono::seconds keep_alive_interval{15};
-constexpr milliseconds look_after_client{1'000};     // a client that went away frees its stream within this
 constexpr milliseconds reading_gap{20};
 
 }  // namespace
@@ -64,7 +62,7 @@ asio::awaitable<bool> Pen::rest(store::Cursor seen, std::optional<Moment> until)
   const Moment gap_end = rested_ + reading_gap;
   if (clock.moment() < gap_end) {
     asio::steady_timer gap(service_.backend.loop, gap_end - clock.moment());
-    co_await gap.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await gap.async_wait(named_awaitable);
   }
   while (!feed.closed()) {
     const Moment now = clock.moment();

@@ -13,7 +13,7 @@
 namespace reeve::cli {
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{500};
+constexpr std::chrono::milliseconds between_counts{500};
 
 class Drain final : public Verb {
  public:
@@ -66,7 +66,7 @@ class Drain final : public Verb {
         session.say("still running after " + *timeout_ + ": " + said + "; end them with reeve cancel");
         return ExitCode::timed_out;
       }
-      std::this_thread::sleep_for(between_looks);
+      std::this_thread::sleep_for(between_counts);
     }
   }
 

@@ -13,8 +13,6 @@ namespace reeve::cli {
 namespace {
 
 constexpr int usual_count = 50;
-constexpr std::chrono::milliseconds restart_patience{30'000};
-constexpr std::chrono::milliseconds between_streams{200};
 
 class Events final : public Verb {
  public:

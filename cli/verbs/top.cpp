@@ -17,7 +17,7 @@ namespace {
 
 namespace scoreboard = executors::scoreboard;
 
-constexpr std::chrono::milliseconds between_looks{1'000};
+constexpr std::chrono::milliseconds between_frames{1'000};
 constexpr const char* other_screen = "\x1b[?1049h\x1b[?25l";   // a screen of its own, no cursor
 constexpr const char* first_screen = "\x1b[?25h\x1b[?1049l";
 constexpr const char* from_the_top = "\x1b[H\x1b[J";
@@ -85,7 +85,7 @@ class Top final : public Verb {
       if (const auto* board = std::get_if<SeenBoard>(&seen)) print(session, picture, *board);
       else picture << safe_line(std::get<std::string>(seen)) << '\n';
       session.out() << from_the_top << picture.str() << "\n" << toned("q ends this", Tone::faint, session.terminal().colour) << std::flush;
-    } while (session.out() && keyboard.wait(between_looks) != Keyboard::Pressed::end);
+    } while (session.out() && keyboard.wait(between_frames) != Keyboard::Pressed::end);
     session.out() << first_screen << std::flush;
     return ExitCode::ok;
   }

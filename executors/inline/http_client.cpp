@@ -33,7 +33,7 @@ using Error = boost::system::error_code;
 using Parser = http::response_parser<http::buffer_body>;
 
 constexpr std::size_t body_bytes_max = 1 << 20;
-constexpr std::uint32_t header_bytes_max = 64 << 10;
+constexpr std::uint32_t answer_header_bytes_max = 64 << 10;
 constexpr int most_interim_answers = 16;
 constexpr auto answered = asio::as_tuple(asio::use_awaitable);
 
@@ -93,7 +93,7 @@ asio::awaitable<Answer> read_answer(Stream& stream, const HttpRequest& request) 
   std::optional<Parser> parser;
   for (int answers = 0; answers < most_interim_answers; ++answers) {
     parser.emplace();
-    parser->header_limit(header_bytes_max);
+    parser->header_limit(answer_header_bytes_max);
     parser->body_limit(boost::none);
     parser->skip(request.method == "HEAD");
     auto [error, bytes] = co_await http::async_read_header(stream, buffer, *parser, answered);

@@ -18,23 +18,23 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds longest_timeout = 1h;
 constexpr std::size_t most_headers = 100;
-constexpr std::size_t header_bytes_max = 32 << 10;
+constexpr std::size_t request_header_bytes_max = 32 << 10;
 constexpr std::string_view members[] = {"url", "method", "headers", "body", "expect", "timeout", "follow"};
 // What the connection itself says.
 constexpr std::string_view our_headers[] = {"host",    "content-length", "transfer-encoding", "connection", "upgrade",
                                             "trailer", "te",             "expect",            "keep-alive", "proxy-connection"};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower_letter(x) == lower_letter(y); });
 }
 
 // A token of HTTP: the characters of methods and of names of headers.
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return (lower_letter(c) >= 'a' && lower_letter(c) <= 'z') || (c >= '0' && c <= '9') || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
 }
 
@@ -124,8 +124,8 @@ class Members {
       bytes += name.size() + text.size();
       take_header({name.data(), name.size()}, std::move(text), content, headers);
     }
-    if (headers.all().size() > most_headers || bytes > header_bytes_max)
-      complain("headers: at most " + std::to_string(most_headers) + " with " + std::to_string(header_bytes_max) + " bytes together are sent");
+    if (headers.all().size() > most_headers || bytes > request_header_bytes_max)
+      complain("headers: at most " + std::to_string(most_headers) + " with " + std::to_string(request_header_bytes_max) + " bytes together are sent");
   }
 
   void take_header(std::string_view name, std::string text, const json::value& content, HttpHeaders& headers) {

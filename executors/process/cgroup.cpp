@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <system_error>
 
 #include "executors/process/cgroup_file.hpp"
 #include "executors/process/cgroup_mount.hpp"
@@ -21,8 +20,6 @@ namespace reeve::executors::process {
 namespace {
 
 constexpr int flags = O_RDONLY | O_CLOEXEC;
-
-std::string reason(const std::string& what, int number) { return what + ": " + std::generic_category().message(number); }
 
 void leave_at_once(void*, int join) { leave(join < 0 ? 0 : 1); }
 
@@ -106,11 +103,11 @@ CgroupPool::CgroupPool(const Options& options) {
 
 void CgroupPool::probe(int slots) {
   if (::mkdir(store_folder_.c_str(), 0755) != 0 && errno != EEXIST) {
-    why_ = reason(store_folder_, errno);
+    why_ = problem_of(store_folder_, errno);
     return;
   }
   if (const int error = make_folder_of_own(own_folder_); error != 0) {
-    why_ = reason(own_folder_, error);
+    why_ = problem_of(own_folder_, error);
     return;
   }
   controllers_ = hand_down(own_folder_, hand_down(store_folder_, controllers_));
@@ -118,7 +115,7 @@ void CgroupPool::probe(int slots) {
     Leaf leaf = make();
     const int error = leaf ? (i == 0 ? try_to_populate(leaf) : 0) : leaf.error();
     if (error != 0) {
-      why_ = reason(leaf.path(), error);
+      why_ = problem_of(leaf.path(), error);
       retire(std::move(leaf));
       return;
     }

@@ -7,10 +7,13 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <system_error>
 
 #include "executors/process/descriptor.hpp"
 
 namespace reeve::executors::process {
+
+std::string problem_of(const std::string& path, int error) { return path + ": " + std::generic_category().message(error); }
 
 int write_cgroup_file(int folder, const char* file, std::string_view text) {
   const Descriptor opened(::openat(folder, file, O_WRONLY | O_CLOEXEC));

@@ -17,4 +17,7 @@ namespace reeve::executors::process {
 // Makes `folder`, under a name with .1, .2, ... when it is taken: another set of executors of this process may carry the same one. 0 or errno.
 [[nodiscard]] int make_folder_of_own(std::string& folder);
 
+// What is said of a file or folder that could not be made or opened: its path and the word for `error`, an errno.
+[[nodiscard]] std::string problem_of(const std::string& path, int error);
+
 }  // namespace reeve::executors::process

@@ -22,7 +22,7 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-constexpr milliseconds longest_pause{50};
+constexpr milliseconds longest_reaping_pause{50};
 // A process that shows no environment is between two programs for a moment, or has cleared it for good.
 constexpr milliseconds longest_doubt{200};
 
@@ -75,7 +75,7 @@ void Containment::kill_unclaimed() {
     const auto stat = read_stat(pid);
     if (!pidfd || !stat || stat->parent != ::getpid()) continue;
     send_signal(pidfd, SIGKILL);
-    if (wait_for_exit(pidfd.get(), longest_pause)) ::waitpid(pid, nullptr, WNOHANG);   // otherwise it is reaped with the next orphans
+    if (wait_for_exit(pidfd.get(), longest_reaping_pause)) ::waitpid(pid, nullptr, WNOHANG);   // otherwise it is reaped with the next orphans
   }
 }
 
@@ -209,7 +209,7 @@ asio::awaitable<std::vector<LeftChild>> Tree::clear() {
     do {
       pause.expires_after(delay);
       co_await pause.async_wait(asio::use_awaitable);
-      delay = std::min(delay * 2, longest_pause);
+      delay = std::min(delay * 2, longest_reaping_pause);
     } while (++waits < 6 && std::any_of(dying.begin(), dying.end(), [](const Descriptor& pidfd) { return pidfd && !has_exited(pidfd.get()); }));
     doubt_ends = std::chrono::steady_clock::now() + longest_doubt;   // who it orphaned may be in doubt in its turn
   }

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <system_error>
 #include <utility>
 
 #include "executors/process/cgroup_file.hpp"
@@ -31,8 +30,6 @@ Words words_of(Resource resource) {
   return {"", ""};
 }
 
-std::string reason(const std::string& what, int number) { return what + ": " + std::generic_category().message(number); }
-
 std::int64_t quota_us(double cpus) { return std::max<std::int64_t>(1000, std::llround(cpus * static_cast<double>(period_us))); }
 
 bool is_there(int folder, const char* file) { return ::faccessat(folder, file, W_OK, 0) == 0; }
@@ -45,11 +42,11 @@ Holder v1_holder(const Options& options, const std::string& mountinfo, const std
   if (ours.empty()) return holder.why = std::string("no cgroup hierarchy with the controller ") + words.controller + " is mounted", holder;
   holder.store_folder = ours + "/reeve-" + cgroup_name_of(options.store_id);
   holder.own_folder = holder.store_folder + "/" + cgroup_name_of(options.incarnation);
-  if (::mkdir(holder.store_folder.c_str(), 0755) != 0 && errno != EEXIST) return holder.why = reason(holder.store_folder, errno), holder;
-  if (const int error = make_folder_of_own(holder.own_folder); error != 0) return holder.why = reason(holder.own_folder, error), holder;
+  if (::mkdir(holder.store_folder.c_str(), 0755) != 0 && errno != EEXIST) return holder.why = problem_of(holder.store_folder, errno), holder;
+  if (const int error = make_folder_of_own(holder.own_folder); error != 0) return holder.why = problem_of(holder.own_folder, error), holder;
   holder.why = holder.own_folder;
   if (::access((holder.own_folder + "/" + words.v1_file).c_str(), W_OK) == 0) holder.hierarchy = Hierarchy::v1;
-  else holder.why = reason(holder.own_folder + "/" + words.v1_file, errno);
+  else holder.why = problem_of(holder.own_folder + "/" + words.v1_file, errno);
   return holder;
 }
 

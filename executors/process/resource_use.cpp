@@ -11,7 +11,7 @@
 namespace reeve::executors::process {
 namespace {
 
-constexpr std::chrono::milliseconds longest_pause{5000};
+constexpr std::chrono::milliseconds longest_sampling_pause{5000};
 constexpr std::int64_t block_bytes = 512;   // the unit of ru_inblock
 
 std::chrono::microseconds duration_of(const timeval& time) { return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec); }
@@ -26,7 +26,7 @@ std::int64_t largest_process_kib(const rusage& usage, const MemoryGauge& gauge) 
 
 void MemoryGauge::look_when_due(int pid) {
   if (!Bell::past(next_)) return;
-  pause_ = std::min(pause_ * 2, longest_pause);
+  pause_ = std::min(pause_ * 2, longest_sampling_pause);
   next_ = Bell::after(pause_);
   const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
   const auto line = status.find("VmHWM:");   // missing once it has exited

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "executors/remote/ticket.hpp"
+
 namespace reeve::executors::remote {
 namespace {
 
@@ -10,8 +12,6 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 constexpr milliseconds look_after_worker{1'000};   // one that went away is no longer counted on after this
-constexpr milliseconds shortest_lease{1'000};
-constexpr milliseconds longest_lease{24 * 3600 * 1000};
 
 }  // namespace
 

@@ -15,9 +15,6 @@ namespace {
 namespace json = boost::json;
 using std::chrono::milliseconds;
 
-constexpr milliseconds shortest_lease{1'000};
-constexpr milliseconds longest_lease{24 * 3600 * 1000};
-
 std::string text(std::string_view value) { return json::serialize(json::string_view(value)); }
 
 // The object that `line` is, and the type it names; nullopt: the dialogue will say what is wrong with it.

@@ -22,6 +22,10 @@
 
 namespace reeve::executors::remote {
 
+// A worker that wishes to be silent for shorter or longer gets these.
+inline constexpr std::chrono::milliseconds shortest_lease{1'000};
+inline constexpr std::chrono::milliseconds longest_lease{24 * 3600 * 1000};
+
 class Ticket final : public Ear {
  public:
   // `news` rings when the attempt should look at what changed. References outlive it.

@@ -13,7 +13,7 @@
 namespace reeve::executors::scoreboard {
 namespace {
 
-constexpr int most_tries = 8;        // for a body that writes while it is read
+constexpr int most_readings = 8;        // for a body that writes while it is read
 constexpr double huge = 1e308;       // as for the numbers of a progress message
 
 // Nothing: not told. False: no number that a message could say.
@@ -83,7 +83,7 @@ PageLease::Reading PageLease::read_consistently(Told& told) const {
   constexpr std::size_t at = offsetof(Page, told.sequence);
   std::optional<std::uint64_t> first;
   bool moves = false;
-  for (int tries = 0; tries < most_tries; ++tries) {
+  for (int tries = 0; tries < most_readings; ++tries) {
     std::uint64_t before = 0, after = 0;
     if (!read(&before, sizeof before, at)) return Reading::nothing;
     std::atomic_thread_fence(std::memory_order_acquire);

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t most_bytes = 16 << 20;
 constexpr std::size_t most_slot_bytes = 64 << 10;
-constexpr int most_tries = 16;                       // for slots that are written while they are read
+constexpr int most_looks = 16;                       // for slots that are written while they are read
 constexpr std::uint64_t reasons = 5;
 
 using Bytes = std::vector<char>;
@@ -85,7 +85,7 @@ class Reading {
   Reading(int fd, Grid grid) : fd_(fd), grid_(grid), settled_(grid.slots), slots_(grid.slots) {}
 
   void read() {
-    for (int tries = 0; tries < most_tries && !all_settled(); ++tries) look();
+    for (int tries = 0; tries < most_looks && !all_settled(); ++tries) look();
   }
 
   [[nodiscard]] std::vector<Row> rows() const {

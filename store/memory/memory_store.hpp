@@ -13,6 +13,7 @@ class MemoryStore final : public Store {
   Steps& steps() override { return steps_; }
   Runners& runners() override { return runners_; }
   Queues& queues() override { return queues_; }
+  Schedules& schedules() override { return schedules_; }
   Maintenance& maintenance() override { return maintenance_; }
   std::unique_ptr<Reader> open_reader() override;
   [[nodiscard]] Cursor last_event() const override;
@@ -25,6 +26,7 @@ class MemoryStore final : public Store {
   MemorySteps steps_{state_, tasks_};
   MemoryRunners runners_{state_, tasks_};
   MemoryQueues queues_{state_};
+  MemorySchedules schedules_{state_, tasks_};
   MemoryMaintenance maintenance_{state_};
 };
 

@@ -24,6 +24,7 @@ class MemoryReader final : public Reader {
   Cursor first_event() override;
   std::vector<CountRow> counts() override;
   std::vector<QueuePause> pauses() override;
+  std::vector<ScheduleRow> schedules() override;
   std::vector<RunnerRow> runners(int limit) override;
   Position position(TaskId id, Timestamp now, std::int64_t limit) override;
   KindTimings timings(std::string_view kind, int newest) override;

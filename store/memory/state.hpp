@@ -41,6 +41,7 @@ class State {
   std::map<std::int64_t, Event> events{};
   std::map<std::string, RememberedRequest, std::less<>> requests{};
   std::map<std::string, QueuePause, std::less<>> pauses{};
+  std::map<std::string, ScheduleRow, std::less<>> schedules{};
   std::vector<RunnerRow> runners{};
   std::int64_t last_task = 0;
   std::int64_t last_event = 0;

@@ -132,9 +132,9 @@ void SqliteTasks::insert(const NewTask& fresh, TaskId id, const std::optional<st
   {
     Query row = session_.db.query(
         "INSERT INTO reeve_payload (task, payload, metadata, overrides, labels, dedupe_key, dedupe_scope, traceparent, created_by, parent, "
-        "rerun_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "rerun_of, schedule, tick) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     row.bind(id, fresh.payload, or_null(fresh.metadata), or_null(fresh.overrides), labels, dedupe_key, scope, or_null(fresh.traceparent),
-             or_null(fresh.created_by), fresh.parent, fresh.rerun_of);
+             or_null(fresh.created_by), fresh.parent, fresh.rerun_of, or_null(fresh.schedule), fresh.tick);
     row.run();
   }
   for (const auto& [key, value] : fresh.labels) {

@@ -249,7 +249,7 @@ void apply(Connection& db, const Migration& migration) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const std::vector<Migration> all{{1, first_migration()}, {2, second_migration()}, {3, third_migration()}};
+  static const std::vector<Migration> all{{1, first_migration()}, {2, second_migration()}, {3, third_migration()}, {7, seventh_migration()}};
   return all;
 }
 

@@ -28,6 +28,9 @@ inline constexpr std::int32_t application_id = 0x52455645;  // "REVE"
 // Blocks and shares of queued tasks.
 [[nodiscard]] std::string third_migration();
 
+// Schedules.
+[[nodiscard]] std::string seventh_migration();
+
 // The number of the last migration applied; 0 in an empty file.
 [[nodiscard]] int present_schema(Connection& db);
 

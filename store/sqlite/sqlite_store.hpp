@@ -21,6 +21,7 @@ class SqliteStore final : public Store {
   Steps& steps() override { return steps_; }
   Runners& runners() override { return runners_; }
   Queues& queues() override { return queues_; }
+  Schedules& schedules() override { return schedules_; }
   Maintenance& maintenance() override { return maintenance_; }
   std::unique_ptr<Reader> open_reader() override;
   [[nodiscard]] Cursor last_event() const override { return Cursor{last_event_.load()}; }
@@ -40,6 +41,7 @@ class SqliteStore final : public Store {
   SqliteSteps steps_{session_, tasks_};
   SqliteRunners runners_{session_, tasks_};
   SqliteQueues queues_{session_};
+  SqliteSchedules schedules_{session_, tasks_};
   SqliteMaintenance maintenance_{session_, tasks_};
   std::atomic<std::int64_t> last_event_{0};
   std::optional<StoreError> broken_{};  // the first fatal error: nothing is tried after it

@@ -46,6 +46,8 @@ void read_side(Row& row, Task& task) {
   task.created_by = row.text();
   task.parent = row.maybe_id();
   task.rerun_of = row.maybe_id();
+  task.schedule = row.text();
+  task.tick = row.maybe_time();
 }
 
 void read_payload(Row& row, Task& task) {

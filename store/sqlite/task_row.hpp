@@ -14,7 +14,7 @@ namespace reeve::store::sqlite {
   "t.generation, t.epoch, t.runner, t.lease_expires_at, t.created_at, t.run_at, t.claimed_at, t.started_at, t.finished_at, "            \
   "t.last_seen_at, t.stale_at, t.stale_reason, t.cancel_requested_at, t.cancel_reason, t.expires_at, t.external_id"
 // What it was enqueued with: reeve_payload p.
-#define REEVE_SIDE_COLUMNS "p.overrides, p.labels, p.dedupe_key, p.dedupe_scope, p.traceparent, p.created_by, p.parent, p.rerun_of"
+#define REEVE_SIDE_COLUMNS "p.overrides, p.labels, p.dedupe_key, p.dedupe_scope, p.traceparent, p.created_by, p.parent, p.rerun_of, p.schedule, p.tick"
 #define REEVE_PAYLOAD_COLUMNS "p.payload, p.metadata"
 // Its last error: reeve_error e; an attempt's error has the same columns.
 #define REEVE_ERROR_COLUMNS "e.code, e.message, e.detail, e.exit_code, e.signal, e.core, e.oom, e.stderr_tail"

@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """The checkers find what they are for, and nothing else."""
+import os
+import shutil
+import tempfile
 import unittest
 
 import await_tidy
 import bans
+import batches
 import directions
 import features
+import headers_alone
 import nested_braces
 from sources import Source
 
@@ -16,6 +21,67 @@ def awaits(code, path="supervisor/example.cpp"):
 
 def braces(code, path="supervisor/example.cpp"):
     return [line for _, line, _ in nested_braces.check(Source(path, code))]
+
+
+class Batches(unittest.TestCase):
+    CLASHES = {
+        "a constant": ("constexpr int most = 1;", "constexpr long most = 2;"),
+        "a function": ("int twice(int a) { return 2 * a; }", "int twice(int a) {\n  return a + a;\n}"),
+        "a type": ("struct Place {\n  int x;\n};", "class Place {};"),
+        "what comes after a body": ("void first() {\n}\nint second = 1;", "int second = 2;"),
+        "a function and a constant": ("int most() { return 1; }", "const int most = 1;"),
+        "another alias": ("using Call = int;", "using Call = long;"),
+    }
+    FINE = {
+        "other parameters": ("int twice(int a) { return 2 * a; }", "int twice(long a) { return 2; }"),
+        "the same alias": ("using Call = int;", "using Call = int;"),
+        "in a comment": ("int most = 1;", "// int most = 2;"),
+        "inside a body": ("int most = 1;", "void f() {\n  int most = 1;\n}"),
+    }
+
+    def found(self, texts, paths=("api/a.cpp", "api/b.cpp"), around="reeve::api"):
+        return list(batches.check(Source(path, f"namespace {around} {{\nnamespace {{\n\n{text}\n\n}}  // namespace\n}}\n")
+                                  for path, text in zip(paths, texts)))
+
+    def test_names_that_cannot_live_in_one_batch_are_found(self):
+        for name, texts in self.CLASHES.items():
+            with self.subTest(name):
+                self.assertEqual(len(self.found(texts)), 2)
+
+    def test_names_that_can_are_not(self):
+        for name, texts in self.FINE.items():
+            with self.subTest(name):
+                self.assertEqual(self.found(texts), [])
+
+    def test_other_targets_never_meet(self):
+        self.assertEqual(self.found(self.CLASHES["a constant"], paths=("api/a.cpp", "cli/a.cpp")), [])
+
+
+class HeadersAlone(unittest.TestCase):
+    HEADERS = {
+        "a.hpp": [("string", False), ("b.hpp", True)],
+        "b.hpp": [("vector", False), ("optional", False), ("a.hpp", True)],
+        "c.hpp": [("cstdint", False)],
+    }
+
+    def test_only_what_a_header_asks_for_is_there_before_it(self):
+        closures = headers_alone.closures(self.HEADERS)
+        self.assertEqual(closures["a.hpp"], {"string", "vector", "optional"})
+        self.assertEqual(headers_alone.prefix_for(closures["a.hpp"]), ("optional", "string", "vector"))
+        self.assertIsNone(headers_alone.prefix_for(closures["c.hpp"]))
+
+    @unittest.skipUnless(shutil.which("clang++"), "clang++ is not installed")
+    def test_a_header_that_leans_on_others_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (("leans.hpp", "#pragma once\ninline std::string word();\n"), ("twice.hpp", "struct Twice {};\n"),
+                               ("whole.hpp", "#pragma once\n#include <string>\nstd::string word();\n")):
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            compiler = headers_alone.Compiler("clang++", ["-I", folder], folder)
+            compiler.precompile(("string",))
+            self.assertIn("std", compiler.problem("leans.hpp", None))
+            self.assertIn("redefinition", compiler.problem("twice.hpp", None))
+            self.assertEqual(compiler.problem("whole.hpp", ("string",)), "")
 
 
 class NestedBraces(unittest.TestCase):

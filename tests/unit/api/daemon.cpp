@@ -121,6 +121,13 @@ void Daemon::stop() {
   reader_->stop();
 }
 
+std::string enqueue(api::Client& client, const std::string& body) {
+  const api::Response response = client.request("POST", "/v1/tasks", body);
+  INFO(response.body);
+  REQUIRE(response.status == 201);
+  return member(response.body, "id");
+}
+
 std::string member(const std::string& json, const std::string& key) {
   INFO(json);
   REQUIRE_FALSE(api::check_json(json));

@@ -80,6 +80,9 @@ class Daemon {
 // The value of a member of a JSON object, as text: strings without quotes. On the test's own thread only: it asserts.
 [[nodiscard]] std::string member(const std::string& json, const std::string& key);
 
+// The id of the new task. On the test's own thread only.
+[[nodiscard]] std::string enqueue(api::Client& client, const std::string& body);
+
 // Sends raw bytes and gives back all that comes until the server closes or `patience` is over.
 class RawConnection {
  public:

@@ -9,16 +9,10 @@
 
 using namespace reeve;
 using test::Daemon;
+using test::enqueue;
 using test::member;
 
 namespace {
-
-std::string enqueue(api::Client& client, const std::string& body) {
-  const api::Response response = client.request("POST", "/v1/tasks", body);
-  INFO(response.body);
-  REQUIRE(response.status == 201);
-  return member(response.body, "id");
-}
 
 std::vector<std::string> all_event_seqs(api::Client& client) {
   std::vector<std::string> seqs;

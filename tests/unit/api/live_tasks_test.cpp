@@ -12,6 +12,7 @@
 
 using namespace reeve;
 using test::Daemon;
+using test::enqueue;
 using test::member;
 
 namespace {
@@ -20,13 +21,6 @@ std::string code_of(const api::Response& response) {
   CHECK(response.headers.at("content-type") == "application/problem+json");
   CHECK(member(response.body, "status") == std::to_string(response.status));
   return member(response.body, "code");
-}
-
-std::string enqueue(api::Client& client, const std::string& body) {
-  const api::Response response = client.request("POST", "/v1/tasks", body);
-  INFO(response.body);
-  REQUIRE(response.status == 201);
-  return member(response.body, "id");
 }
 
 }  // namespace

@@ -14,14 +14,6 @@ namespace {
 
 const std::string command = "    command: [/bin/true]\n";
 
-handlers::Handler handler_of(const std::string& body) {
-  const Loaded loaded = read(handler(body));
-  INFO(body);
-  REQUIRE(text_of(loaded.errors) == "");
-  return loaded.configuration.handlers.at(0);
-}
-
-std::string errors_in(const std::string& body) { return errors_of(handler(body)); }
 std::string warnings_in(const std::string& body) { return text_of(read(handler(body)).warnings); }
 
 }  // namespace

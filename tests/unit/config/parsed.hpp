@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -35,6 +36,15 @@ inline std::string errors_of(std::string_view text) { return text_of(read(text).
 
 // Handlers around the text of one; `body` is indented by four.
 inline std::string handler(const std::string& body) { return "handlers:\n  h:\n" + body; }
+
+inline std::string errors_in(const std::string& body) { return errors_of(handler(body)); }
+
+inline handlers::Handler handler_of(const std::string& body) {
+  const Loaded loaded = read(handler(body));
+  INFO(body);
+  REQUIRE(text_of(loaded.errors) == "");
+  return loaded.configuration.handlers.at(0);
+}
 
 class Folder {
  public:

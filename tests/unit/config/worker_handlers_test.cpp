@@ -12,15 +12,6 @@ namespace {
 
 const std::string worker = "    executor: worker\n    command: [/bin/cat]\n    timeout: 1m\n";
 
-std::string errors_in(const std::string& body) { return errors_of(handler(body)); }
-
-handlers::Handler handler_of(const std::string& body) {
-  const Loaded loaded = read(handler(body));
-  INFO(body);
-  REQUIRE(text_of(loaded.errors) == "");
-  return loaded.configuration.handlers.at(0);
-}
-
 }  // namespace
 
 TEST_CASE("a worker handler needs no more than a command", "[config][worker]") {

@@ -12,15 +12,15 @@ namespace asio = boost::asio;
 
 namespace {
 
-using Call = std::function<asio::awaitable<End>(FunctionContext&)>;
+using CoroutineCall = std::function<asio::awaitable<End>(FunctionContext&)>;
 
-Options with(Call call, std::string name = "it") {
+Options with_coroutine(CoroutineCall call, std::string name = "it") {
   Options chosen = options();
   chosen.coroutines = {{std::move(name), std::move(call)}};
   return chosen;
 }
 
-Execution execution_of(std::string name = "it") {
+Execution coroutine_execution(std::string name = "it") {
   Execution execution;
   execution.task = 11;
   execution.payload = R"({"a":1})";
@@ -63,12 +63,12 @@ asio::awaitable<End> throw_late(FunctionContext&) {
 
 asio::awaitable<End> answer_nonsense(FunctionContext&) { co_return Succeeded{"{nonsense"}; }
 
-Outcome outcome_of(Call call) {
-  Bench bench(with(std::move(call)));
-  return bench.run("inline", execution_of());
+Outcome outcome_of(CoroutineCall call) {
+  Bench bench(with_coroutine(std::move(call)));
+  return bench.run("inline", coroutine_execution());
 }
 
-Failed failure_of(Call call) {
+Failed failure_of(CoroutineCall call) {
   const auto outcome = outcome_of(std::move(call));
   REQUIRE(std::holds_alternative<Failed>(outcome.end));
   return std::get<Failed>(outcome.end);
@@ -77,10 +77,10 @@ Failed failure_of(Call call) {
 }  // namespace
 
 TEST_CASE("a registered coroutine runs on the loop, reports and answers", "[coroutine]") {
-  Bench bench(with(answer));
+  Bench bench(with_coroutine(answer));
   Witness witness;
   Brake brake;
-  const auto outcome = bench.run("inline", execution_of(), witness, brake);
+  const auto outcome = bench.run("inline", coroutine_execution(), witness, brake);
   REQUIRE(std::holds_alternative<Succeeded>(outcome.end));
   CHECK(std::get<Succeeded>(outcome.end).result == R"({"a":1})");
   CHECK(witness.pids == std::vector<std::int64_t>{0});
@@ -93,16 +93,16 @@ TEST_CASE("what a coroutine throws is a failure, whenever it throws", "[coroutin
   CHECK(failure_of(throw_late).message == "late");
   CHECK(failure_of(throw_late).code == "exception");
   CHECK(failure_of([](FunctionContext&) -> asio::awaitable<End> { throw std::runtime_error("early"); }).message == "early");
-  CHECK(failure_of(Call()).code == "exception");
+  CHECK(failure_of(CoroutineCall()).code == "exception");
   CHECK(failure_of(answer_nonsense).code == "bad_result");
 }
 
 TEST_CASE("a stop cancels what a coroutine awaits", "[coroutine][stop]") {
-  Bench bench(with(wait_for_ever));
+  Bench bench(with_coroutine(wait_for_ever));
   Witness witness;
   Brake brake;
   std::optional<Outcome> outcome;
-  bench.start(*bench.executors->find("inline"), execution_of(), witness, brake, outcome);
+  bench.start(*bench.executors->find("inline"), coroutine_execution(), witness, brake, outcome);
   while (witness.signs_of_life == 0) bench.loop.run_one();
   bench.loop.poll();
   CHECK_FALSE(outcome);
@@ -112,34 +112,34 @@ TEST_CASE("a stop cancels what a coroutine awaits", "[coroutine][stop]") {
 }
 
 TEST_CASE("a stop from inside a report reaches the coroutine at its next wait", "[coroutine][stop]") {
-  Bench bench(with(wait_for_ever));
+  Bench bench(with_coroutine(wait_for_ever));
   Witness witness;
   Brake brake;
   witness.react = [&] {
     if (witness.signs_of_life > 0) brake.stop(StopReason::timeout);
   };
-  const auto outcome = bench.run("inline", execution_of(), witness, brake);
+  const auto outcome = bench.run("inline", coroutine_execution(), witness, brake);
   REQUIRE(std::holds_alternative<Stopped>(outcome.end));
   CHECK(std::get<Stopped>(outcome.end).reason == StopReason::timeout);
 }
 
 TEST_CASE("a coroutine that succeeds although it was stopped has succeeded", "[coroutine][stop]") {
-  Bench bench(with(finish_after_stop));
+  Bench bench(with_coroutine(finish_after_stop));
   Witness witness;
   Brake brake;
   witness.react = [&] { brake.stop(StopReason::cancel); };
-  const auto outcome = bench.run("inline", execution_of(), witness, brake);
+  const auto outcome = bench.run("inline", coroutine_execution(), witness, brake);
   REQUIRE(std::holds_alternative<Succeeded>(outcome.end));
   CHECK(std::get<Succeeded>(outcome.end).result == "\"done\"");
 }
 
 TEST_CASE("built-ins come before registered coroutines, and an unknown name lists both", "[coroutine]") {
-  Bench bench(with(wait_for_ever, "noop"));
-  CHECK(std::holds_alternative<Succeeded>(bench.run("inline", execution_of("noop")).end));
-  Bench other(with(answer, "mine"));
+  Bench bench(with_coroutine(wait_for_ever, "noop"));
+  CHECK(std::holds_alternative<Succeeded>(bench.run("inline", coroutine_execution("noop")).end));
+  Bench other(with_coroutine(answer, "mine"));
   Witness witness;
   Brake brake;
-  const auto outcome = other.run("inline", execution_of("mien"), witness, brake);
+  const auto outcome = other.run("inline", coroutine_execution("mien"), witness, brake);
   REQUIRE(std::holds_alternative<SpawnFailed>(outcome.end));
   CHECK_THAT(std::get<SpawnFailed>(outcome.end).message, Catch::Contains("\"mien\"") && Catch::Contains("noop, echo, sleep, fail, http, mine"));
   CHECK(witness.pids.empty());

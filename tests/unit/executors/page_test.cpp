@@ -45,7 +45,7 @@ class BodysPage {
   std::string path_;
 };
 
-struct Place {
+struct PagePlace {
   ScratchFolder folder;
   std::shared_ptr<Scoreboard> scoreboard = std::make_shared<Scoreboard>(folder / "board", 4);
   PageLease page = scoreboard->page(ourselves());
@@ -63,7 +63,7 @@ Execution of_task(std::int64_t task) {
 }  // namespace
 
 TEST_CASE("a new page says nothing and names itself", "[page]") {
-  Place place;
+  PagePlace place;
   REQUIRE(place.page);
   const std::string bytes = bytes_of(place.page.path());
   REQUIRE(bytes.size() == 4096);
@@ -83,7 +83,7 @@ TEST_CASE("a new page says nothing and names itself", "[page]") {
 }
 
 TEST_CASE("beats and reports are seen", "[page]") {
-  Place place;
+  PagePlace place;
   place.body.beat();
   place.body.beat();
   CHECK(place.page.look().beats == 2);
@@ -101,7 +101,7 @@ TEST_CASE("beats and reports are seen", "[page]") {
 }
 
 TEST_CASE("a report that is being written is not seen before it is whole", "[page]") {
-  Place place;
+  PagePlace place;
   place.body.tell_percent(1'000);
   (void)place.page.look();
   place.body.begin();
@@ -112,7 +112,7 @@ TEST_CASE("a report that is being written is not seen before it is whole", "[pag
 }
 
 TEST_CASE("what no message could say is as if it were not written", "[page][hostile]") {
-  Place place;
+  PagePlace place;
   place.body.tell_percent(1'000);
   REQUIRE(place.page.look().progress);
   const double infinity = std::numeric_limits<double>::infinity();
@@ -133,7 +133,7 @@ TEST_CASE("what no message could say is as if it were not written", "[page][host
 }
 
 TEST_CASE("a label that fills its field loses at most the character that did not fit", "[page]") {
-  Place place;
+  PagePlace place;
   place.body.tell(1'000, BodysPage::nan, BodysPage::nan, std::string(127, 'a') + "\xC3");
   CHECK(place.page.look().progress->label == std::string(127, 'a'));
   place.body.tell(2'000, BodysPage::nan, BodysPage::nan, std::string(128, 'b'));
@@ -141,7 +141,7 @@ TEST_CASE("a label that fills its field loses at most the character that did not
 }
 
 TEST_CASE("a page that is shortened or blown up keeps its last value, and is not used again", "[page][hostile]") {
-  Place place;
+  PagePlace place;
   place.body.beat();
   place.body.tell_percent(5'000);
   const Glance before = place.page.look();
@@ -158,7 +158,7 @@ TEST_CASE("a page that is shortened or blown up keeps its last value, and is not
 }
 
 TEST_CASE("a page whose file was linked, opened to others or removed is not used again", "[page][hostile]") {
-  Place place;
+  PagePlace place;
   const std::string old = place.page.path();
   SECTION("linked") { std::filesystem::create_hard_link(old, place.folder / "link"); }
   SECTION("opened") { std::filesystem::permissions(old, std::filesystem::perms(0666)); }
@@ -170,7 +170,7 @@ TEST_CASE("a page whose file was linked, opened to others or removed is not used
 }
 
 TEST_CASE("the next body finds nothing of the last one", "[page]") {
-  Place place;
+  PagePlace place;
   place.body.beat();
   place.body.tell(7'000, 1, 2, "secret");
   write_text(place.page.path(), 3'000, "secret");
@@ -190,7 +190,7 @@ TEST_CASE("a page belongs to the user of its body and to no other", "[page]") {
     WARN("needs root");
     return;
   }
-  Place place;
+  PagePlace place;
   const Owner somebody{4321, 4321};
   place.page = {};   // free, but another user's
   PageLease page = place.scoreboard->page(somebody);
@@ -218,7 +218,7 @@ TEST_CASE("pages are bounded, and one that is free makes room for another user's
 }
 
 TEST_CASE("a body that writes without a pause is never seen half", "[page][stress]") {
-  Place place;
+  PagePlace place;
   const int file = ::open(place.page.path().c_str(), O_RDWR | O_CLOEXEC);
   REQUIRE(file >= 0);
   auto* const words = static_cast<std::uint64_t*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
@@ -250,7 +250,7 @@ TEST_CASE("a body that writes without a pause is never seen half", "[page][stres
 }
 
 TEST_CASE("what an observer hears is shown, and passed on", "[presence]") {
-  Place place;
+  PagePlace place;
   Witness witness;
   Presence presence(place.scoreboard, "process", "k");
   presence.takes(of_task(5));
@@ -285,7 +285,7 @@ TEST_CASE("what an observer hears is shown, and passed on", "[presence]") {
 }
 
 TEST_CASE("a worker's next task begins without the report of its last", "[presence]") {
-  Place place;
+  PagePlace place;
   Witness witness;
   Presence presence(place.scoreboard, "worker", "k");
   BodysPage body(presence.open_page(ourselves()));

@@ -12,16 +12,16 @@ using namespace reeve::executors::testing;
 
 namespace {
 
-using Call = std::function<End(FunctionContext&)>;
+using ThreadCall = std::function<End(FunctionContext&)>;
 
-Options with(Call call, int threads = 4) {
+Options with_call(ThreadCall call, int threads = 4) {
   Options chosen = options();
   chosen.threads = threads;
   chosen.functions = {{"it", std::move(call)}};
   return chosen;
 }
 
-Execution execution_of(ThreadSpec spec = {"it", {}}) {
+Execution thread_execution(ThreadSpec spec = {"it", {}}) {
   Execution execution;
   execution.task = 11;
   execution.epoch = 5;
@@ -32,14 +32,14 @@ Execution execution_of(ThreadSpec spec = {"it", {}}) {
   return execution;
 }
 
-End end_of(Call call) {
-  Bench bench(with(std::move(call)));
-  return bench.run("thread", execution_of()).end;
+End end_of_call(ThreadCall call) {
+  Bench bench(with_call(std::move(call)));
+  return bench.run("thread", thread_execution()).end;
 }
 
 template <class Kind>
-Kind end_as(Call call) {
-  const End end = end_of(std::move(call));
+Kind call_ends_as(ThreadCall call) {
+  const End end = end_of_call(std::move(call));
   REQUIRE(std::holds_alternative<Kind>(end));
   return std::get<Kind>(end);
 }
@@ -51,25 +51,25 @@ void until(const std::atomic<bool>& flag) {
 }  // namespace
 
 TEST_CASE("a function sees its execution and its answer is the result", "[thread]") {
-  const auto end = end_as<Succeeded>([](FunctionContext& context) -> End {
+  const auto end = call_ends_as<Succeeded>([](FunctionContext& context) -> End {
     const Execution& execution = context.execution();
     return Succeeded{"[" + std::to_string(execution.task) + "," + std::to_string(execution.attempt) + "," + execution.payload + "]"};
   });
   CHECK(end.result == R"([11,2,{"a":1}])");
-  CHECK(end_as<Succeeded>([](FunctionContext&) -> End { return Succeeded{}; }).result.empty());
-  CHECK(end_as<Snoozed>([](FunctionContext&) -> End { return Snoozed{std::chrono::milliseconds(5)}; }).for_.count() == 5);
+  CHECK(call_ends_as<Succeeded>([](FunctionContext&) -> End { return Succeeded{}; }).result.empty());
+  CHECK(call_ends_as<Snoozed>([](FunctionContext&) -> End { return Snoozed{std::chrono::milliseconds(5)}; }).for_.count() == 5);
 }
 
 TEST_CASE("what a function throws is a failure with its words", "[thread][failure]") {
-  const auto known = end_as<Failed>([](FunctionContext&) -> End { throw std::runtime_error("no \xff disk"); });
+  const auto known = call_ends_as<Failed>([](FunctionContext&) -> End { throw std::runtime_error("no \xff disk"); });
   CHECK(known.code == "exception");
   CHECK(known.message == "no \xEF\xBF\xBD disk");
-  CHECK(end_as<Failed>([](FunctionContext&) -> End { throw 7; }).code == "exception");
-  CHECK(end_as<Failed>(Call()).code == "exception");
+  CHECK(call_ends_as<Failed>([](FunctionContext&) -> End { throw 7; }).code == "exception");
+  CHECK(call_ends_as<Failed>(ThreadCall()).code == "exception");
 }
 
 TEST_CASE("an answer that cannot be stored is a failure", "[thread][failure]") {
-  const auto code_of = [](End end) { return end_as<Failed>([end](FunctionContext&) { return end; }).code; };
+  const auto code_of = [](End end) { return call_ends_as<Failed>([end](FunctionContext&) { return end; }).code; };
   CHECK(code_of(Succeeded{"{nonsense"}) == "bad_result");
   CHECK(code_of(Succeeded{"\"\xff\""}) == "bad_result");
   CHECK(code_of(Succeeded{std::string(200, '[')}) == "bad_result");
@@ -79,16 +79,16 @@ TEST_CASE("an answer that cannot be stored is a failure", "[thread][failure]") {
   CHECK(code_of(Crashed{11}) == "bad_result");
   CHECK(code_of(Suspended{}) == "bad_result");
   CHECK(code_of(Failed{}) == "error");
-  CHECK(end_as<Failed>([](FunctionContext&) -> End { return Failed{"a", "b", "{nonsense", {}}; }).detail.empty());
-  CHECK(end_as<Rejected>([](FunctionContext&) -> End { return Rejected{"a", "b", "[1]"}; }).detail == "[1]");
+  CHECK(call_ends_as<Failed>([](FunctionContext&) -> End { return Failed{"a", "b", "{nonsense", {}}; }).detail.empty());
+  CHECK(call_ends_as<Rejected>([](FunctionContext&) -> End { return Rejected{"a", "b", "[1]"}; }).detail == "[1]");
 }
 
 TEST_CASE("a function that does not exist never runs, and its name is told", "[thread][start]") {
   const auto refusal = [](ThreadSpec spec) {
-    Bench bench(with([](FunctionContext&) -> End { return Succeeded{}; }));
+    Bench bench(with_call([](FunctionContext&) -> End { return Succeeded{}; }));
     Witness witness;
     Brake brake;
-    const auto end = bench.run("thread", execution_of(std::move(spec)), witness, brake).end;
+    const auto end = bench.run("thread", thread_execution(std::move(spec)), witness, brake).end;
     CHECK(witness.pids.empty());
     REQUIRE(std::holds_alternative<SpawnFailed>(end));
     return std::get<SpawnFailed>(end);
@@ -97,13 +97,13 @@ TEST_CASE("a function that does not exist never runs, and its name is told", "[t
   CHECK(refusal({}).message.find("either a function or a plugin") != std::string::npos);
   CHECK(refusal({"it", "/x.so"}).message.find("either a function or a plugin") != std::string::npos);
   Bench bench;
-  Execution bare = execution_of();
+  Execution bare = thread_execution();
   bare.thread = nullptr;
   CHECK(std::holds_alternative<SpawnFailed>(bench.run("thread", std::move(bare)).end));
 }
 
 TEST_CASE("reports arrive on the loop in order, cleaned", "[thread][report]") {
-  Bench bench(with([](FunctionContext& context) -> End {
+  Bench bench(with_call([](FunctionContext& context) -> End {
     context.log("warn", "one");
     context.progress(ProgressReport{.percent = 250, .current = -1, .total = std::numeric_limits<double>::infinity(), .label = "x", .meta = "{bad"});
     context.progress(ProgressReport{.percent = std::nan("")});
@@ -115,7 +115,7 @@ TEST_CASE("reports arrive on the loop in order, cleaned", "[thread][report]") {
   Brake brake;
   const auto loop_thread = std::this_thread::get_id();
   witness.react = [&] { CHECK(std::this_thread::get_id() == loop_thread); };
-  bench.run("thread", execution_of(), witness, brake);
+  bench.run("thread", thread_execution(), witness, brake);
   CHECK(witness.pids == std::vector<std::int64_t>{0});
   REQUIRE(witness.lines.size() == 2);
   CHECK(witness.lines[0].level == "warn");
@@ -131,14 +131,14 @@ TEST_CASE("reports arrive on the loop in order, cleaned", "[thread][report]") {
 
 TEST_CASE("a success counts even after a stop, everything else is then the stop", "[thread][stop]") {
   const bool succeeds = GENERATE(true, false);
-  Bench bench(with([succeeds](FunctionContext& context) -> End {
+  Bench bench(with_call([succeeds](FunctionContext& context) -> End {
     while (!context.stop_requested()) std::this_thread::yield();
     return succeeds ? End(Succeeded{"1"}) : End(Rejected{"a", "b", {}});
   }));
   Witness witness;
   Brake brake;
   witness.react = [&] { brake.stop(StopReason::timeout); };
-  const auto end = bench.run("thread", execution_of(), witness, brake).end;
+  const auto end = bench.run("thread", thread_execution(), witness, brake).end;
   if (succeeds) {
     CHECK(std::holds_alternative<Succeeded>(end));
   } else {
@@ -149,7 +149,7 @@ TEST_CASE("a success counts even after a stop, everything else is then the stop"
 
 TEST_CASE("an attempt whose function ignores the stop lasts as long as the function", "[thread][stop]") {
   std::atomic<bool> released = false, returned = false;
-  Bench bench(with([&](FunctionContext& context) -> End {
+  Bench bench(with_call([&](FunctionContext& context) -> End {
     while (!context.stop_requested()) std::this_thread::yield();
     context.beat();
     until(released);
@@ -162,7 +162,7 @@ TEST_CASE("an attempt whose function ignores the stop lasts as long as the funct
     brake.kill(StopReason::cancel);
     if (witness.signs_of_life > 0) released = true;   // it was told to stop, and still ran
   };
-  CHECK(std::holds_alternative<Stopped>(bench.run("thread", execution_of(), witness, brake).end));
+  CHECK(std::holds_alternative<Stopped>(bench.run("thread", thread_execution(), witness, brake).end));
   CHECK(witness.signs_of_life == 1);
   CHECK(returned);
 }
@@ -170,7 +170,7 @@ TEST_CASE("an attempt whose function ignores the stop lasts as long as the funct
 TEST_CASE("when the pool is full attempts wait in order, and a stop ends a waiting one at once", "[thread][capacity]") {
   std::atomic<bool> released = false;
   std::vector<int> order;   // one thread writes it
-  Options chosen = with(
+  Options chosen = with_call(
       [&](FunctionContext& context) -> End {
         const int number = context.execution().attempt;
         order.push_back(number);
@@ -187,7 +187,7 @@ TEST_CASE("when the pool is full attempts wait in order, and a stop ends a waiti
   Bench bench(chosen);
   for (int number = 1; number <= 5; ++number) {
     auto& attempt = *attempts.emplace_back(std::make_unique<Attempt>());
-    Execution execution = execution_of();
+    Execution execution = thread_execution();
     execution.attempt = number;
     bench.start(*bench.executors->find("thread"), std::move(execution), attempt.witness, attempt.brake, attempt.outcome);
   }
@@ -205,7 +205,7 @@ TEST_CASE("when the pool is full attempts wait in order, and a stop ends a waiti
 TEST_CASE("the room of the pool is told, and when there is more of it", "[thread][capacity]") {
   std::atomic<bool> released = false;
   int changes = 0;
-  Options chosen = with([&](FunctionContext&) -> End { return until(released), Succeeded{}; }, 2);
+  Options chosen = with_call([&](FunctionContext&) -> End { return until(released), Succeeded{}; }, 2);
   chosen.room_changed = [&changes] { ++changes; };
   Witness witness;
   Brake brake;
@@ -213,7 +213,7 @@ TEST_CASE("the room of the pool is told, and when there is more of it", "[thread
   Bench bench(chosen);
   auto& executor = *bench.executors->find("thread");
   CHECK(executor.room("k") == 2);
-  bench.start(executor, execution_of(), witness, brake, outcome);
+  bench.start(executor, thread_execution(), witness, brake, outcome);
   witness.react = [&] {
     CHECK(executor.room("k") == 1);
     released = true;
@@ -225,7 +225,7 @@ TEST_CASE("the room of the pool is told, and when there is more of it", "[thread
 
 TEST_CASE("a function that floods waits for whoever reads", "[thread][report]") {
   std::atomic<int> said = 0;
-  Bench bench(with([&](FunctionContext& context) -> End {
+  Bench bench(with_call([&](FunctionContext& context) -> End {
     for (int i = 1; i <= 2000; ++i) {
       context.log("info", "line " + std::to_string(i));
       said = i;
@@ -236,7 +236,7 @@ TEST_CASE("a function that floods waits for whoever reads", "[thread][report]") 
   Brake brake;
   std::optional<Outcome> outcome;
   witness.backlog = 2 << 20;   // full from the start
-  bench.start(*bench.executors->find("thread"), execution_of(), witness, brake, outcome);
+  bench.start(*bench.executors->find("thread"), thread_execution(), witness, brake, outcome);
   while (!witness.resume) bench.loop.run_one();
   CHECK(said <= 64);
   CHECK(witness.lines.empty());
@@ -249,21 +249,21 @@ TEST_CASE("a function that floods waits for whoever reads", "[thread][report]") 
 }
 
 TEST_CASE("a flood of lines is kept from its beginning and its end", "[thread][report]") {
-  Bench bench(with([&](FunctionContext& context) -> End {
+  Bench bench(with_call([&](FunctionContext& context) -> End {
     for (int i = 0; i < 40; ++i) context.log("info", std::string(60 << 10, static_cast<char>('a' + i % 26)));
     context.log("info", "the end");
     return Succeeded{};
   }));
   Witness witness;
   Brake brake;
-  const auto outcome = bench.run("thread", execution_of(), witness, brake);
+  const auto outcome = bench.run("thread", thread_execution(), witness, brake);
   CHECK(outcome.use.dropped_bytes > 1 << 20);
   CHECK(witness.lines.front().message.front() == 'a');
   CHECK(witness.lines.back().message == "the end");
 }
 
 TEST_CASE("a function that floods after its stop is not held up by a reader that does not read", "[thread][stop]") {
-  Bench bench(with([&](FunctionContext& context) -> End {
+  Bench bench(with_call([&](FunctionContext& context) -> End {
     while (!context.stop_requested()) context.log("info", "x");
     for (int i = 0; i < 10'000; ++i) context.log("info", "y");
     return Failed{};
@@ -272,7 +272,7 @@ TEST_CASE("a function that floods after its stop is not held up by a reader that
   Brake brake;
   std::optional<Outcome> outcome;
   witness.backlog = 2 << 20;
-  bench.start(*bench.executors->find("thread"), execution_of(), witness, brake, outcome);
+  bench.start(*bench.executors->find("thread"), thread_execution(), witness, brake, outcome);
   while (!witness.resume) bench.loop.run_one();
   brake.stop(StopReason::lease_lost);
   REQUIRE(bench.settle());
@@ -285,7 +285,7 @@ TEST_CASE("the end of the executors stops what runs, waits for it, and runs noth
   Witness witness, waiting;
   Brake brake, other;
   std::optional<Outcome> outcome, never;
-  Bench bench(with(
+  Bench bench(with_call(
       [&](FunctionContext& context) -> End {
         ++begun;
         while (!context.stop_requested()) context.beat();
@@ -293,8 +293,8 @@ TEST_CASE("the end of the executors stops what runs, waits for it, and runs noth
         return Succeeded{};
       },
       1));
-  bench.start(*bench.executors->find("thread"), execution_of(), witness, brake, outcome);
-  bench.start(*bench.executors->find("thread"), execution_of(), waiting, other, never);
+  bench.start(*bench.executors->find("thread"), thread_execution(), witness, brake, outcome);
+  bench.start(*bench.executors->find("thread"), thread_execution(), waiting, other, never);
   while (witness.pids.empty()) bench.loop.run_one();
   bench.executors.reset();
   CHECK(begun == 1);

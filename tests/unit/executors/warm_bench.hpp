@@ -12,6 +12,8 @@
 
 namespace reeve::executors::testing {
 
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 // What every program begins with. `serve(act)` says ready, and calls act(task, payload) for each task until it is told to end.
 inline const std::string prelude = R"(
 import json, os, signal, subprocess, sys, time

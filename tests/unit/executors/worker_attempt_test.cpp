@@ -2,6 +2,7 @@
 #include <csignal>
 
 #include "executors/process/proc.hpp"
+#include "tests/unit/executors/bodies.hpp"
 #include "tests/unit/executors/warm_bench.hpp"
 
 using namespace reeve::executors;
@@ -9,14 +10,6 @@ using namespace reeve::executors::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-Options with_cgroups(bool cgroups) {
-  Options chosen = options();
-  chosen.cgroups = cgroups;
-  return chosen;
-}
 
 // The pool serves the next task as if nothing had happened.
 void serves_on(WarmBench& warm_bench) { CHECK(end_of<Succeeded>(warm_bench.run("result(task, 'on')")).result == "\"on\""); }

@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 class MarkFile {
  public:
   MarkFile() : path_(std::filesystem::temp_directory_path() / ("reeve-mark-" + std::to_string(::getpid()))) { remove(); }

@@ -8,12 +8,12 @@
 #include "store/open.hpp"
 #include "store/sqlite/session.hpp"
 #include "store/sqlite/verbs.hpp"
+#include "tests/unit/store/now.hpp"
 
 namespace reeve::store {
 namespace {
 
 using namespace std::chrono_literals;
-const Timestamp now = from_ms(1'800'000'000'000);
 
 void add(std::vector<NewTask>& tasks, int count, const char* kind, Timestamp run_at) {
   for (int i = 0; i < count; ++i) {

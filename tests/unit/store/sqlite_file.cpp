@@ -18,13 +18,13 @@
 #include "store/open.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/store.hpp"
+#include "tests/unit/store/now.hpp"
 
 namespace reeve::store {
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-const Timestamp now = from_ms(1'800'000'000'000);
 
 struct Directory {
   Directory() {

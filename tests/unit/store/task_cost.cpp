@@ -9,12 +9,12 @@
 #include <filesystem>
 
 #include "store/open.hpp"
+#include "tests/unit/store/now.hpp"
 
 namespace reeve::store {
 namespace {
 
 using namespace std::chrono_literals;
-const Timestamp now = from_ms(1'800'000'000'000);
 constexpr int batch_size = 32;
 constexpr int tasks_in_all = 4'800;
 
