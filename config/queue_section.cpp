@@ -28,7 +28,7 @@ void read_queues(Reading& reading, const Node& node, Configuration& configuratio
     const Reading::Step step{reading, entry.key};
     if (!handlers::is_name(entry.key)) reading.error(entry.place, "not a name of a queue; write 1 to 128 of the characters A-Z a-z 0-9 _ . : -");
     if (const handlers::Queue* first = declared_queue(configuration, entry.key))
-      reading.error(entry.place, "the queue is already declared_queue at " + first->declared_at + "; keep one of them");
+      reading.error(entry.place, "the queue is already declared at " + first->declared_at + "; keep one of them");
     handlers::Queue queue;
     queue.name = entry.key;
     queue.declared_at = reading.at(entry.place);
