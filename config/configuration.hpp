@@ -25,6 +25,7 @@ struct Configuration {
   api::Options api{};
   std::vector<handlers::Queue> queues{};
   std::vector<handlers::Handler> handlers{};
+  handlers::Schedules schedules{};
   std::vector<std::string> files{};         // every file read, in order
 };
 

@@ -6,7 +6,7 @@ namespace reeve::config {
 
 namespace {
 
-const std::vector<std::string_view> later_keys{"schedules", "notifications", "events", "queries", "resources", "plugins", "metrics",
+const std::vector<std::string_view> later_keys{"notifications", "events", "queries", "resources", "plugins", "metrics",
                                                "tls",       "tokens",        "audit",  "roles",   "templates", "defaults"};
 
 // What a queue or handler may be left empty as is null in YAML.
@@ -20,9 +20,13 @@ Field<Configuration> handlers_by_kind() {
   return {"handlers", "handlers by kind: what is run for a task of the kind", read_handlers, mapping_schema(section_schema(handler_table()))};
 }
 
+Field<Configuration> schedules_by_name() {
+  return {"schedules", "schedules by name: tasks that are enqueued when a clock says so", read_schedules, mapping_schema(section_schema(schedule_table()))};
+}
+
 // Followed by the loader once the rest of the file has been read.
 Field<Configuration> include() {
-  return {"include", "further files with handlers and queues, relative to this one", [](Reading&, const Node&, Configuration&) {},
+  return {"include", "further files with handlers, queues and schedules, relative to this one", [](Reading&, const Node&, Configuration&) {},
           R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]})"};
 }
 
@@ -38,6 +42,7 @@ const Table<Configuration>& file_table() {
           section<Configuration>("log", &Configuration::log, log_table(), "the daemon's own log"),
           queues(),
           handlers_by_kind(),
+          schedules_by_name(),
           include(),
       },
       {later_keys, {}}};
@@ -45,7 +50,7 @@ const Table<Configuration>& file_table() {
 }
 
 const Table<Configuration>& included_table() {
-  static const Table<Configuration> table{{queues(), handlers_by_kind()}, {later_keys, {"store", "retention", "supervisor", "api", "log", "include"}}};
+  static const Table<Configuration> table{{queues(), handlers_by_kind(), schedules_by_name()}, {later_keys, {"store", "retention", "supervisor", "api", "log", "include"}}};
   return table;
 }
 

@@ -27,7 +27,7 @@ struct SchedulePause {
 struct ScheduleRow {
   std::string name{};
   ScheduleOrigin origin = ScheduleOrigin::declared;
-  std::string spec{};                          // JSON bytes of an added one, as it was given; of a declared one empty
+  std::string spec{};                          // of an added one the JSON it was given as; of a declared one its timing in words
   Timestamp created_at{};
   Timestamp last_tick{};                       // ticks up to here are taken; created_at before the first
   std::int64_t fired = 0;                      // ticks that stored a task

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
@@ -34,7 +36,9 @@ asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity, std
 
   declare_pools();
   room_changed();
+  co_await schedules_.declare();
   on([this](Core& core, Now at) { core.opened(runner_, at); });
+  schedules_.begin();
   if (ready) ready();
   co_await until_over();
   co_await parts_.executors.close();
@@ -66,6 +70,7 @@ void Supervisor::Shell::carry_out(Stop) {
   starts_timer_.cancel();
   pages_timer_.cancel();
   retention_timer_.cancel();
+  schedules_.end();
   over_.cancel();
 }
 
@@ -116,6 +121,7 @@ void Supervisor::Shell::reload(Options options, std::shared_ptr<const handlers::
   on([&](Core& core, Now at) { core.reload(std::move(options), std::move(handlers), at); });
   declare_pools();
   room_changed();
+  asio::co_spawn(parts_.loop, schedules_.declare(), asio::detached);
 }
 
 Overview Supervisor::Shell::overview() const {

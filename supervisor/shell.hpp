@@ -19,6 +19,7 @@
 #include "supervisor/attempt_requests.hpp"
 #include "supervisor/token.hpp"
 #include "supervisor/core/core.hpp"
+#include "supervisor/schedule_keeper.hpp"
 #include "supervisor/store_thread.hpp"
 #include "supervisor/supervisor.hpp"
 
@@ -37,6 +38,9 @@ class Supervisor::Shell {
         pages_timer_(parts_.loop),
         over_(parts_.loop, boost::asio::steady_timer::time_point::max()),
         retention_timer_(parts_.loop),
+        schedules_(parts_, {.due = [this] { on([](Core& core, Now at) { core.work_arrived(at); }); },
+                            .stop = [this](store::ClaimKey claim) { on([claim](Core& core, Now at) { core.cancel(claim, at); }); },
+                            .handlers = [this] { return core_.handlers(); }}),
         lease_origin_moment_(parts_.clock.moment()),
         lease_origin_(parts_.clock.now()) {}
 
@@ -57,6 +61,7 @@ class Supervisor::Shell {
   [[nodiscard]] const Core& core() const { return core_; }
   [[nodiscard]] const boost::asio::any_io_executor& loop() const { return parts_.loop; }
   [[nodiscard]] Overview overview() const;
+  [[nodiscard]] ScheduleKeeper& schedules() { return schedules_; }
   void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
   void when_idle(std::function<void()> on_idle) { on_idle_ = std::move(on_idle); }
   void room_changed() {
@@ -149,6 +154,7 @@ class Supervisor::Shell {
   bool pages_watched_ = false;
   boost::asio::steady_timer over_;             // cancelled when the life is over
   boost::asio::steady_timer retention_timer_;
+  ScheduleKeeper schedules_;
   bool retention_scheduled_ = false;
   bool is_over_ = false;
   bool pumping_ = false;

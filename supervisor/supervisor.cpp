@@ -45,6 +45,7 @@ void Supervisor::reload(Options options, std::shared_ptr<const handlers::Handler
   shell_->reload(std::move(options), std::move(handlers), forward_task_output, retention);
 }
 const std::shared_ptr<const handlers::Handlers>& Supervisor::handlers() const { return shell_->core().handlers(); }
+ScheduleKeeper& Supervisor::schedules() { return shell_->schedules(); }
 Overview Supervisor::overview() const { return shell_->overview(); }
 void Supervisor::when_idle(std::function<void()> on_idle) { shell_->when_idle(std::move(on_idle)); }
 
