@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
@@ -18,11 +17,11 @@ using store::ScheduleOrigin;
 
 namespace {
 
-constexpr store::Millis first_pause{1'000};
-constexpr store::Millis longest_pause{60'000};
+constexpr store::Millis shortest_retry{1'000};
+constexpr store::Millis longest_retry{60'000};
 constexpr std::string_view keeper = "schedule";
 
-store::Millis pause_after(int failures) { return std::min(first_pause * (1 << std::min(failures, 6)), longest_pause); }
+store::Millis pause_after(int failures) { return std::min(shortest_retry * (1 << std::min(failures, 6)), longest_retry); }
 
 bool is_declared(const handlers::Handlers& handlers, std::string_view name) {
   return std::any_of(handlers.schedules().begin(), handlers.schedules().end(), [&](const auto& one) { return one->name == name; });
@@ -71,7 +70,21 @@ asio::awaitable<void> ScheduleKeeper::declare() {
 
 void ScheduleKeeper::begin() {
   if (std::exchange(running_, true)) return;
-  asio::co_spawn(parts_.loop, work(), asio::detached);
+  asio::co_spawn(parts_.loop, work(), [this](const std::exception_ptr& failed) { report(failed); });
+}
+
+void ScheduleKeeper::declare_again() {
+  asio::co_spawn(parts_.loop, declare(), [this](const std::exception_ptr& failed) { report(failed); });
+}
+
+// A store that cannot be read or written ends the daemon by itself; this says what the schedules lost by it.
+void ScheduleKeeper::report(const std::exception_ptr& failed) {
+  if (!failed) return;
+  try {
+    std::rethrow_exception(failed);
+  } catch (const std::exception& error) {
+    parts_.log.error("schedule.keeper_failed", {{"error", error.what()}});
+  }
 }
 
 void ScheduleKeeper::end() {

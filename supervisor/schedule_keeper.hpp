@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,8 +34,10 @@ class ScheduleKeeper {
   };
   ScheduleKeeper(const Supervisor::Parts& parts, Hooks hooks);
 
-  // Makes the declared schedules known to the store, forgets those that are no longer declared, reads the added ones. Again after each reload.
+  // Makes the declared schedules known to the store, forgets those that are no longer declared, reads the added ones.
   boost::asio::awaitable<void> declare();
+  // The same after a reload; returns at once.
+  void declare_again();
   // Ticks from now on; nothing before.
   void begin();
   void end();
@@ -54,6 +57,7 @@ class ScheduleKeeper {
   boost::asio::awaitable<void> leave_out(std::shared_ptr<const handlers::Schedule> schedule, store::Timestamp tick);
   boost::asio::awaitable<void> take_row(std::shared_ptr<const handlers::Schedule> schedule);
   void could_not(const handlers::Schedule& schedule, store::Timestamp tick, std::string why);
+  void report(const std::exception_ptr& failed);
   void wake() { timer_.cancel(); }
 
   const Supervisor::Parts& parts_;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
@@ -121,7 +119,7 @@ void Supervisor::Shell::reload(Options options, std::shared_ptr<const handlers::
   on([&](Core& core, Now at) { core.reload(std::move(options), std::move(handlers), at); });
   declare_pools();
   room_changed();
-  asio::co_spawn(parts_.loop, schedules_.declare(), asio::detached);
+  schedules_.declare_again();
 }
 
 Overview Supervisor::Shell::overview() const {
