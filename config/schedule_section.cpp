@@ -10,27 +10,27 @@ namespace reeve::config {
 
 namespace {
 
-using Draft = ScheduleDraft;
+
 using handlers::Overlap;
 using schedules::CatchUp;
 
-void read_overlap(Reading& reading, const Node& node, Draft& draft) {
+void read_overlap(Reading& reading, const Node& node, ScheduleDraft& draft) {
   static const Words words{{"skip", "queue", "cancel_other", "allow"}, {}};
   constexpr Overlap values[] = {Overlap::skip, Overlap::queue, Overlap::cancel_other, Overlap::allow};
   if (const auto word = read_word(reading, node, words)) draft.overlap = values[*word];
 }
 
-void read_catch_up(Reading& reading, const Node& node, Draft& draft) {
+void read_catch_up(Reading& reading, const Node& node, ScheduleDraft& draft) {
   static const Words words{{"none", "last", "all"}, {}};
   constexpr CatchUp values[] = {CatchUp::none, CatchUp::last, CatchUp::all};
   if (const auto word = read_word(reading, node, words)) draft.catch_up = values[*word];
 }
 
-void read_payload(Reading&, const Node& node, Draft& draft) { draft.payload = to_json(node); }
-void read_schedule_labels(Reading& reading, const Node& node, Draft& draft) { read_labels(reading, node, draft.labels); }
+void read_payload(Reading&, const Node& node, ScheduleDraft& draft) { draft.payload = to_json(node); }
+void read_schedule_labels(Reading& reading, const Node& node, ScheduleDraft& draft) { read_labels(reading, node, draft.labels); }
 
 // What cannot be seen from one key. Nothing is declared when something is wrong.
-std::shared_ptr<const handlers::Schedule> finish_schedule(Reading& reading, const Entry& entry, Draft draft) {
+std::shared_ptr<const handlers::Schedule> finish_schedule(Reading& reading, const Entry& entry, ScheduleDraft draft) {
   const auto line = [&](std::string_view key) {
     const Node* node = entry.value.find(key);
     return node ? node->place : entry.place;
@@ -61,19 +61,19 @@ std::shared_ptr<const handlers::Schedule> finish_schedule(Reading& reading, cons
 const Table<ScheduleDraft>& schedule_table() {
   using namespace std::chrono_literals;
   static const Table<ScheduleDraft> table{
-      {text<Draft>("cron", &Draft::cron, "when it ticks: five fields, six with the second first, @daily and the like, or @every 5m"),
-       text<Draft>("zone", &Draft::zone, "the time zone of its clock, such as Europe/Berlin; the system's when left out"),
-       field<Draft>("kind", &Draft::kind, "the kind of its tasks", read_name, name_schema()),
-       Field<Draft>{"payload", "the payload of its tasks, any value", read_payload, R"({"type":["object","array","string","number","boolean","null"]})"},
-       field<Draft>("queue", &Draft::queue, "the queue of its tasks; the handler's when left out", read_name, name_schema()),
-       integer<Draft>("priority", &Draft::priority, {0, 9}, "the priority of its tasks, 9 first; the handler's when left out"),
-       Field<Draft>{"labels", "labels of its tasks; they come on top of the handler's", read_schedule_labels, mapping_schema(text_schema())},
-       Field<Draft>{"overlap", "what a tick does while the task of an earlier one is open", read_overlap,
+      {text<ScheduleDraft>("cron", &ScheduleDraft::cron, "when it ticks: five fields, six with the second first, @daily and the like, or @every 5m"),
+       text<ScheduleDraft>("zone", &ScheduleDraft::zone, "the time zone of its clock, such as Europe/Berlin; the system's when left out"),
+       field<ScheduleDraft>("kind", &ScheduleDraft::kind, "the kind of its tasks", read_name, name_schema()),
+       Field<ScheduleDraft>{"payload", "the payload of its tasks, any value", read_payload, R"({"type":["object","array","string","number","boolean","null"]})"},
+       field<ScheduleDraft>("queue", &ScheduleDraft::queue, "the queue of its tasks; the handler's when left out", read_name, name_schema()),
+       integer<ScheduleDraft>("priority", &ScheduleDraft::priority, {0, 9}, "the priority of its tasks, 9 first; the handler's when left out"),
+       Field<ScheduleDraft>{"labels", "labels of its tasks; they come on top of the handler's", read_schedule_labels, mapping_schema(text_schema())},
+       Field<ScheduleDraft>{"overlap", "what a tick does while the task of an earlier one is open", read_overlap,
                     with_member(words_schema({"skip", "queue", "cancel_other", "allow"}), "default", json_quoted("skip"))},
-       Field<Draft>{"catch_up", "what becomes of ticks that passed while nobody could fire them", read_catch_up,
+       Field<ScheduleDraft>{"catch_up", "what becomes of ticks that passed while nobody could fire them", read_catch_up,
                     with_member(words_schema({"none", "last", "all"}), "default", json_quoted("last"))},
-       integer<Draft>("catch_up_max", &Draft::catch_up_most, {1, handlers::most_caught_up}, "with catch_up: all, at most so many, the newest"),
-       duration<Draft>("jitter", &Draft::jitter, {0ms, 24h}, "each task starts up to this much after its tick, always the same for the same tick")},
+       integer<ScheduleDraft>("catch_up_max", &ScheduleDraft::catch_up_most, {1, handlers::most_caught_up}, "with catch_up: all, at most so many, the newest"),
+       duration<ScheduleDraft>("jitter", &ScheduleDraft::jitter, {0ms, 24h}, "each task starts up to this much after its tick, always the same for the same tick")},
       {{"timeout", "retry"}, {}}};
   return table;
 }
