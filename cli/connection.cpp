@@ -26,6 +26,12 @@ Answer Connection::post(std::string_view target, std::string_view body, const He
   return answer_or_throw(client_.request("POST", target, body, all, timeout));
 }
 
+Answer Connection::put(std::string_view target, std::string_view body) {
+  return answer_or_throw(client_.request("PUT", target, body, {{"Content-Type", "application/json"}}));
+}
+
+Answer Connection::remove(std::string_view target) { return answer_or_throw(client_.request("DELETE", target)); }
+
 void Connection::follow(std::string_view target, const std::function<bool(const api::StreamMessage&)>& take, const std::string& last_event_id) {
   Headers headers{};
   if (!last_event_id.empty()) headers.emplace("Last-Event-ID", last_event_id);

@@ -30,6 +30,8 @@ class Connection {
   Answer get(std::string_view target, std::chrono::milliseconds timeout = std::chrono::seconds{30});
   Answer post(std::string_view target, std::string_view body = "{}", const Headers& headers = {},
               std::chrono::milliseconds timeout = std::chrono::seconds{30});
+  Answer put(std::string_view target, std::string_view body);
+  Answer remove(std::string_view target);
   // Follows a live stream until `take` returns false or the daemon ends it.
   void follow(std::string_view target, const std::function<bool(const api::StreamMessage&)>& take, const std::string& last_event_id = {});
 

@@ -27,6 +27,7 @@ struct Configuration {
   std::vector<std::string> outboxes{};      // database files of applications; absolute
   std::vector<handlers::Queue> queues{};
   std::vector<handlers::Handler> handlers{};
+  handlers::Schedules schedules{};
   std::vector<std::string> files{};         // every file read, in order
 };
 

@@ -8,7 +8,7 @@ namespace reeve::config {
 
 namespace {
 
-const std::vector<std::string_view> later_keys{"schedules", "notifications", "events", "queries", "plugins", "metrics",
+const std::vector<std::string_view> later_keys{"notifications", "events", "queries", "plugins", "metrics",
                                                "tls",       "tokens",        "audit",  "roles",   "templates", "defaults"};
 
 // What a queue or handler may be left empty as is null in YAML.
@@ -39,9 +39,13 @@ Field<Configuration> outboxes() {
           R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]})"};
 }
 
+Field<Configuration> schedules_by_name() {
+  return {"schedules", "schedules by name: tasks that are enqueued when a clock says so", read_schedules, mapping_schema(section_schema(schedule_table()))};
+}
+
 // Followed by the loader once the rest of the file has been read.
 Field<Configuration> include() {
-  return {"include", "further files with handlers and queues, relative to this one", [](Reading&, const Node&, Configuration&) {},
+  return {"include", "further files with handlers, queues and schedules, relative to this one", [](Reading&, const Node&, Configuration&) {},
           R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]})"};
 }
 
@@ -58,6 +62,7 @@ const Table<Configuration>& file_table() {
           outboxes(),
           queues(),
           handlers_by_kind(),
+          schedules_by_name(),
           include(),
       },
       {later_keys, {}}};
@@ -65,7 +70,8 @@ const Table<Configuration>& file_table() {
 }
 
 const Table<Configuration>& included_table() {
-  static const Table<Configuration> table{{queues(), handlers_by_kind()}, {later_keys, {"store", "retention", "supervisor", "api", "log", "outbox", "include"}}};
+  static const Table<Configuration> table{{queues(), handlers_by_kind(), schedules_by_name()},
+                                          {later_keys, {"store", "retention", "supervisor", "api", "log", "outbox", "include"}}};
   return table;
 }
 

@@ -53,17 +53,7 @@ void read_exit_codes(Reading& reading, const Node& node, Draft& draft) {
   }
 }
 
-void read_labels(Reading& reading, const Node& node, Draft& draft) {
-  if (!is_mapping(reading, node, "labels")) return;
-  for (const Entry& entry : node.entries) {
-    const Reading::Step step{reading, entry.key};
-    if (!handlers::is_label_key(entry.key)) reading.error(entry.place, "not a key of a label; write 1 to 128 of the characters A-Z a-z 0-9 - _ . /");
-    auto value = read_text(reading, entry.value);
-    if (value && value->size() > 1024) reading.error(entry.value.place, "the label has " + std::to_string(value->size()) + " bytes; write at most 1024");
-    else if (value) draft.handler.labels[entry.key] = std::move(*value);
-  }
-  if (node.entries.size() > 64) reading.error(node.place, std::to_string(node.entries.size()) + " labels were found; write at most 64");
-}
+void read_handler_labels(Reading& reading, const Node& node, Draft& draft) { read_labels(reading, node, draft.handler.labels); }
 
 // An account: a name or a number.
 std::optional<std::string> read_account(Reading& reading, const Node& node) {
@@ -104,6 +94,18 @@ void read_env_into(Reading& reading, const Node& node, Draft& draft) { read_envi
 void read_metadata(Reading&, const Node& node, Draft& draft) { draft.handler.metadata = to_json(node); }
 
 }  // namespace
+
+void read_labels(Reading& reading, const Node& node, store::Labels& labels) {
+  if (!is_mapping(reading, node, "labels")) return;
+  for (const Entry& entry : node.entries) {
+    const Reading::Step step{reading, entry.key};
+    if (!handlers::is_label_key(entry.key)) reading.error(entry.place, "not a key of a label; write 1 to 128 of the characters A-Z a-z 0-9 - _ . /");
+    auto value = read_text(reading, entry.value);
+    if (value && value->size() > 1024) reading.error(entry.value.place, "the label has " + std::to_string(value->size()) + " bytes; write at most 1024");
+    else if (value) labels[entry.key] = std::move(*value);
+  }
+  if (node.entries.size() > 64) reading.error(node.place, std::to_string(node.entries.size()) + " labels were found; write at most 64");
+}
 
 const Table<handlers::RetryPolicy>& retry_table() {
   using handlers::Backoff;
@@ -218,7 +220,7 @@ const Table<Draft>& handler_table() {
           schema_field("payload_schema", REEVE_AT(handler.payload_schema), "JSON Schema (draft-07) of payloads, here or the path of a JSON file; others are refused when they are enqueued"),
           schema_field("result_schema", REEVE_AT(handler.result_schema), "the same of results; another fails the attempt with the code invalid_result"),
           schema_field("labels_schema", REEVE_AT(handler.labels_schema), "the same of all labels of a task, as an object of texts"),
-          map_field("labels", read_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
+          map_field("labels", read_handler_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
       {{"rate_per_key", "weight", "delivery", "keys", "order", "fair_key", "supersede"}, {}}};

@@ -9,6 +9,7 @@
 #include "config/include.hpp"
 #include "config/sections.hpp"
 #include "config/sources.hpp"
+#include "handlers/schedule.hpp"
 
 namespace reeve::config {
 
@@ -143,6 +144,7 @@ class Loader {
     check_needs(root, name);
     const Node* handlers = root.find("handlers");
     const Node* supervisor = root.find("supervisor");
+    check_schedules(configuration, name);
     const bool limited = std::any_of(configuration.handlers.begin(), configuration.handlers.end(), [](const auto& h) { return h.concurrency.has_value(); }) ||
                          std::any_of(configuration.queues.begin(), configuration.queues.end(), [](const auto& q) { return q.concurrency.has_value(); }) ||
                          (supervisor && supervisor->find("concurrency"));
@@ -151,6 +153,18 @@ class Loader {
     const Reading::Step step{reading, "handlers"};
     reading.warn(handlers ? handlers->place : root.place,
                  "no limit anywhere: " + std::to_string(configuration.supervisor.concurrency) + " attempts of one kind may run at once; write supervisor.concurrency or a handler's concurrency");
+  }
+
+  // A schedule may stand before its handler, and in another file.
+  void check_schedules(const Configuration& configuration, const std::string& name) {
+    const handlers::Handlers handlers(configuration.handlers, configuration.queues);
+    for (const auto& schedule : configuration.schedules) {
+      if (handlers.find(schedule->wish.kind) != nullptr) continue;
+      const std::string near = handlers.suggestion(schedule->wish.kind);
+      loaded_.errors.push_back({name, 0, 0, "schedules." + schedule->name + ".kind",
+                                "no handler has the kind \"" + schedule->wish.kind + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
+                                    " (the schedule is declared at " + schedule->declared_at + ")"});
+    }
   }
 
   void in_text_order(std::vector<Finding>& findings) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/fields.hpp"
+#include "handlers/schedule.hpp"
 
 namespace reeve::config {
 
@@ -27,6 +28,24 @@ struct HttpDefaults {
 [[nodiscard]] const Table<HttpDefaults>& http_table();
 
 enum class OnCrash { retry, fail };
+
+// schedules: NAME:
+struct ScheduleDraft {
+  std::string cron{};
+  std::string zone{};
+  std::string payload{"null"};            // JSON bytes
+  std::optional<std::string> queue{};
+  std::optional<int> priority{};
+  std::string kind{};
+  store::Labels labels{};
+  handlers::Overlap overlap = handlers::Overlap::skip;
+  schedules::CatchUp catch_up = schedules::CatchUp::last;
+  int catch_up_most = 100;
+  store::Millis jitter{0};
+};
+[[nodiscard]] const Table<ScheduleDraft>& schedule_table();
+void read_schedules(Reading& reading, const Node& node, Configuration& configuration);
+void read_labels(Reading& reading, const Node& node, store::Labels& labels);
 
 // A handler while it is read. Its process part becomes immutable when it is done.
 struct HandlerDraft {

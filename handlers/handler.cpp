@@ -31,7 +31,8 @@ std::string_view name_of(const Queue& queue) { return queue.name; }
 
 }  // namespace
 
-Handlers::Handlers(std::vector<Handler> handlers, std::vector<Queue> queues) : handlers_(std::move(handlers)), queues_(std::move(queues)) {
+Handlers::Handlers(std::vector<Handler> handlers, std::vector<Queue> queues, Schedules schedules)
+    : handlers_(std::move(handlers)), queues_(std::move(queues)), schedules_(std::move(schedules)) {
   const bool declared = std::any_of(handlers_.begin(), handlers_.end(), [](const Handler& h) { return h.kind == command_kind; });
   if (!declared) handlers_.push_back(command_handler());
   std::stable_sort(handlers_.begin(), handlers_.end(), [](const Handler& a, const Handler& b) { return a.kind < b.kind; });

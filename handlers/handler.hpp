@@ -101,17 +101,21 @@ inline constexpr std::string_view command_kind = "reeve.command";
 // The PATH of every child whose declaration sets none: the daemon's own environment is never inherited.
 inline constexpr std::string_view default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+struct Schedule;   // handlers/schedule.hpp
+using Schedules = std::vector<std::shared_ptr<const Schedule>>;   // two owners: this and whoever fires them
+
 // All declarations of one configuration, immutable. Running attempts keep the one they started with.
 class Handlers {
  public:
   Handlers() : Handlers(std::vector<Handler>{}, std::vector<Queue>{}) {}
-  Handlers(std::vector<Handler> handlers, std::vector<Queue> queues);
+  Handlers(std::vector<Handler> handlers, std::vector<Queue> queues, Schedules schedules = {});
 
   // By its name or one of its aliases.
   [[nodiscard]] const Handler* find(std::string_view kind) const;
   [[nodiscard]] const Queue* find_queue(std::string_view name) const;
   [[nodiscard]] const std::vector<Handler>& all() const { return handlers_; }      // by kind
   [[nodiscard]] const std::vector<Queue>& queues() const { return queues_; }       // by name
+  [[nodiscard]] const Schedules& schedules() const { return schedules_; }          // in the order of their declaration
   // The declared kind that `word` was probably meant to be; empty when none is near.
   [[nodiscard]] std::string suggestion(std::string_view word) const;
 
@@ -119,6 +123,7 @@ class Handlers {
   std::vector<Handler> handlers_;
   std::vector<Queue> queues_;
   std::map<std::string, std::size_t, std::less<>> aliases_{};   // to places in handlers_
+  Schedules schedules_;
 };
 
 }  // namespace reeve::handlers

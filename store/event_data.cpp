@@ -183,6 +183,25 @@ std::string inbox_refused(const DoorRow& row, const DoorRefusal& why) {
   return std::move(data).str();
 }
 
+std::string schedule(std::string_view name, std::string_view reason) {
+  Object object;
+  object.add("schedule", name);
+  if (!reason.empty()) object.add("reason", reason);
+  return std::move(object).str();
+}
+
+std::string schedule_fired(std::string_view name, Timestamp tick, EnqueueDisposition disposition) {
+  Object object;
+  object.add("schedule", name).add("tick", to_rfc3339(tick)).add("disposition", store::name(disposition));
+  return std::move(object).str();
+}
+
+std::string schedule_missed(std::string_view name, Timestamp tick, std::string_view reason) {
+  Object object;
+  object.add("schedule", name).add("up_to", to_rfc3339(tick)).add("reason", reason);
+  return std::move(object).str();
+}
+
 std::string runner(std::string_view name, std::int64_t pid) {
   Object object;
   object.add("name", name).add("pid", pid);

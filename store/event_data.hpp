@@ -27,6 +27,9 @@ namespace reeve::store::event_data {
 [[nodiscard]] std::string signal(std::int64_t id, std::string_view type);
 [[nodiscard]] std::string timer(std::string_view name, std::int64_t signal);
 [[nodiscard]] std::string inbox_refused(const DoorRow& row, const DoorRefusal& why);
+[[nodiscard]] std::string schedule(std::string_view name, std::string_view reason);   // `reason` may be empty
+[[nodiscard]] std::string schedule_fired(std::string_view name, Timestamp tick, EnqueueDisposition disposition);
+[[nodiscard]] std::string schedule_missed(std::string_view name, Timestamp tick, std::string_view reason);
 [[nodiscard]] std::string runner(std::string_view name, std::int64_t pid);
 [[nodiscard]] std::string runner_dead();
 [[nodiscard]] std::string config_applied(const Revision& revision);

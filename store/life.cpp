@@ -140,6 +140,8 @@ Task make_task(TaskId id, const NewTask& fresh, Timestamp now) {
   task.supersede_key = fresh.supersede_key;
   task.order_key = fresh.order_key;
   task.fair_key = fresh.fair_key;
+  task.schedule = fresh.schedule;
+  task.tick = fresh.tick;
   return task;
 }
 

@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 4> step_statuses{"running", "waiting", "c
 constexpr std::array<std::string_view, 4> dispositions{"created", "reused", "coalesced", "superseded"};
 constexpr std::array<std::string_view, 2> key_scopes{"kind", "global"};
 constexpr std::array<std::string_view, 5> conflict_policies{"queue", "reject", "skip", "queue_latest", "supersede"};
+constexpr std::array<std::string_view, 2> schedule_origins{"declared", "added"};
 constexpr std::array<std::string_view, 8> error_kinds{"busy", "full", "io", "corrupt", "foreign", "newer", "in_use", "unusable"};
 
 template <class Words, class Enum>
@@ -47,6 +48,7 @@ std::string_view name(StepStatus status) { return word(step_statuses, status); }
 std::string_view name(EnqueueDisposition disposition) { return word(dispositions, disposition); }
 std::string_view name(KeyScope scope) { return word(key_scopes, scope); }
 std::string_view name(OnConflict policy) { return word(conflict_policies, policy); }
+std::string_view name(ScheduleOrigin origin) { return word(schedule_origins, origin); }
 std::string_view name(StoreError::Kind kind) { return word(error_kinds, kind); }
 
 std::optional<Status> parse_status(std::string_view text) { return parse<Status>(statuses, text); }

@@ -13,6 +13,7 @@
 
 #include "store/door.hpp"
 #include "store/retention.hpp"
+#include "store/schedules.hpp"
 #include "store/step.hpp"
 #include "store/task.hpp"
 
@@ -230,6 +231,7 @@ class Reader {
   virtual std::vector<CountRow> counts() = 0;
   virtual std::vector<QueuePause> pauses() = 0;
   virtual std::vector<RateRow> rates() = 0;                                // queues, then kinds, by name
+  virtual std::vector<ScheduleRow> schedules() = 0;                        // by name
   virtual std::vector<RunnerRow> runners(int limit) = 0;                   // newest first
   virtual std::vector<Revision> revisions(std::optional<std::int64_t> before, int limit) = 0;  // newest first, without text
   virtual std::optional<Revision> revision(std::int64_t number) = 0;

@@ -5,7 +5,8 @@
 // that cannot do its job throws StoreError.
 //
 // The verbs are cut by meaning into a few small interfaces: Tasks (the life of a task), Journal (what a running attempt reports), Runners
-// (who works here), Queues (what an operator may stop), Maintenance (the file itself), Door (what other programs wrote; store/door.hpp). Reading is apart (store/reader.hpp) and never waits
+// (who works here), Queues (what an operator may stop), Schedules (ticks that are fired once), Maintenance (the file itself), Door (what other
+// programs wrote; store/door.hpp). Reading is apart (store/reader.hpp) and never waits
 // for writing.
 //
 // Every verb is called inside batch(): that is the unit of durability. Each verb is atomic by itself - it changes everything it says or
@@ -29,6 +30,7 @@
 #include "store/reader.hpp"
 #include "store/retention.hpp"
 #include "store/rooms.hpp"
+#include "store/schedules.hpp"
 #include "store/step.hpp"
 #include "store/task.hpp"
 
@@ -46,6 +48,9 @@ struct ClaimKey {
 // superseded: created, and older ones ended for it.
 enum class EnqueueDisposition { created, reused, coalesced, superseded };
 [[nodiscard]] std::string_view name(EnqueueDisposition disposition);
+[[nodiscard]] constexpr bool stores_a_task(EnqueueDisposition disposition) {
+  return disposition == EnqueueDisposition::created || disposition == EnqueueDisposition::superseded;
+}
 [[nodiscard]] std::optional<EnqueueDisposition> parse_disposition(std::string_view word);
 
 struct Enqueued {
@@ -369,6 +374,42 @@ class Revisions {
   virtual RevisionRecorded record(const Revision& revision, Timestamp now) = 0;
 };
 
+// -------------------------------------------------------------------------------------------------------------- schedules
+
+enum class SchedulePut { created, changed, unchanged, taken };   // taken: the name belongs to the other origin
+enum class ScheduleRemoved { removed, not_found, taken };
+
+struct FireAnswer {
+  enum class Result {
+    fired,     // `task` says what became of the enqueue: it may have been reused, or stood in for
+    already,   // the tick was taken before, or lies before one that was
+    paused,    // nothing was taken
+    unknown,   // there is no such schedule
+    refused    // the store refuses the task; the tick is not taken
+  };
+  Result result{};
+  Enqueued task{};
+};
+
+class Schedules {
+ public:
+  virtual ~Schedules() = default;
+
+  // Makes the schedule known from `now` on; an added one gets the new spec. Events schedule.added and schedule.changed for added ones.
+  virtual SchedulePut put(std::string_view name, ScheduleOrigin origin, std::string_view spec, std::string_view actor, Timestamp now) = 0;
+  // Forgets it; its tasks stay. Event schedule.removed for added ones.
+  virtual ScheduleRemoved remove(std::string_view name, ScheduleOrigin origin, std::string_view actor, Timestamp now) = 0;
+
+  // False: it was so already, or there is none. Ticks that pass meanwhile are not made up for: resuming takes those up to `now`.
+  virtual bool pause(std::string_view name, std::string_view reason, std::string_view actor, Timestamp now) = 0;
+  virtual bool resume(std::string_view name, std::string_view actor, Timestamp now) = 0;
+
+  // Takes the tick and stores its task, in one step. Event schedule.fired with the tick and the task.
+  virtual FireAnswer fire(std::string_view name, Timestamp tick, const NewTask& task, Timestamp now) = 0;
+  // Ticks up to `tick` are left out because they were missed. Event schedule.missed.
+  virtual bool pass_over(std::string_view name, Timestamp tick, std::string_view why, Timestamp now) = 0;
+};
+
 // ------------------------------------------------------------------------------------------------------------ maintenance
 
 class Maintenance {
@@ -412,6 +453,7 @@ class Store {
   virtual Runners& runners() = 0;
   virtual Queues& queues() = 0;
   virtual Revisions& revisions() = 0;
+  virtual Schedules& schedules() = 0;
   virtual Maintenance& maintenance() = 0;
   virtual Door& door() = 0;
 

@@ -125,6 +125,8 @@ struct NewTask {
   std::string supersede_key{};         // open tasks of the kind with this key end when it is stored; empty: none
   std::string order_key{};             // bodies of the key start in the order of their ids and never overlap; empty: none
   std::string fair_key{};              // the tenant it belongs to; empty: none
+  std::string schedule{};              // whose tick it is
+  std::optional<Timestamp> tick{};
 };
 
 struct Task {
@@ -174,6 +176,8 @@ struct Task {
   std::optional<TaskId> superseded_by{};       // it was cancelled, or asked to stop, in favour of this one
   int block = 0;                       // queued: the sum of what holds it back beside time; see Block in store/life.hpp
   std::string fair_key{};              // tenants of a queue take turns; empty: none
+  std::string schedule{};              // whose tick it is
+  std::optional<Timestamp> tick{};
 };
 
 // What people see. `now` decides between scheduled/retrying and queued. `queue_paused`: the task's queue is paused. `blocked`: a pause or any bit of `block`.

@@ -34,7 +34,9 @@ asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity, std
 
   declare_pools();
   room_changed();
+  co_await schedules_.declare();
   on([this](Core& core, Now at) { core.opened(runner_, at); });
+  schedules_.begin();
   if (ready) ready();
   retention_.begin();
   co_await until_over();
@@ -67,6 +69,7 @@ void Supervisor::Shell::carry_out(Stop) {
   starts_timer_.cancel();
   pages_timer_.cancel();
   retention_.stop();
+  schedules_.end();
   over_.cancel();
 }
 
@@ -117,6 +120,7 @@ void Supervisor::Shell::reload(Options options, std::shared_ptr<const handlers::
   on([&](Core& core, Now at) { core.reload(std::move(options), std::move(handlers), at); });
   declare_pools();
   room_changed();
+  schedules_.declare_again();
 }
 
 Overview Supervisor::Shell::overview() const {

@@ -20,6 +20,7 @@
 #include "supervisor/retention.hpp"
 #include "supervisor/token.hpp"
 #include "supervisor/core/core.hpp"
+#include "supervisor/schedule_keeper.hpp"
 #include "supervisor/store_thread.hpp"
 #include "supervisor/supervisor.hpp"
 
@@ -37,6 +38,9 @@ class Supervisor::Shell {
         pages_timer_(parts_.loop),
         over_(parts_.loop, boost::asio::steady_timer::time_point::max()),
         retention_(parts_.loop, parts_.store, parts_.clock, parts_.log, retention, options_.retention_interval),
+        schedules_(parts_, {.due = [this] { on([](Core& core, Now at) { core.work_arrived(at); }); },
+                            .stop = [this](store::ClaimKey claim) { on([claim](Core& core, Now at) { core.cancel(claim, at); }); },
+                            .handlers = [this] { return core_.handlers(); }}),
         lease_origin_moment_(parts_.clock.moment()),
         lease_origin_(parts_.clock.now()) {}
 
@@ -59,6 +63,7 @@ class Supervisor::Shell {
   [[nodiscard]] Overview overview() const;
   void something_changed() { retention_.work_done(); }
   [[nodiscard]] const store::RetentionPolicy& retention() const { return retention_.policy(); }
+  [[nodiscard]] ScheduleKeeper& schedules() { return schedules_; }
   void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
   void when_idle(std::function<void()> on_idle) { on_idle_ = std::move(on_idle); }
   void room_changed() {
@@ -150,6 +155,7 @@ class Supervisor::Shell {
   bool pages_watched_ = false;
   boost::asio::steady_timer over_;             // cancelled when the life is over
   Retention retention_;
+  ScheduleKeeper schedules_;
   bool is_over_ = false;
   bool pumping_ = false;
   Moment lease_origin_moment_;          // lease time: the wall clock as it was at start, and boot time since

@@ -47,6 +47,7 @@ void Supervisor::reload(Options options, std::shared_ptr<const handlers::Handler
 }
 const std::shared_ptr<const handlers::Handlers>& Supervisor::handlers() const { return shell_->core().handlers(); }
 const store::RetentionPolicy& Supervisor::retention() const { return shell_->retention(); }
+ScheduleKeeper& Supervisor::schedules() { return shell_->schedules(); }
 Overview Supervisor::overview() const { return shell_->overview(); }
 void Supervisor::when_idle(std::function<void()> on_idle) { shell_->when_idle(std::move(on_idle)); }
 

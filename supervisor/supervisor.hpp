@@ -31,6 +31,11 @@ class Log;
 class ReaderThread;
 class StoreThread;
 
+class ScheduleKeeper;
+
+// A schedule from the form in which the store keeps an added one; null: not understood.
+using ReadSchedule = std::function<std::shared_ptr<const handlers::Schedule>(const std::string& name, const std::string& spec)>;
+
 class Supervisor {
  public:
   struct Parts {
@@ -42,6 +47,7 @@ class Supervisor {
     std::function<double()> dice;                   // uniform in [0,1)
     ReaderThread& reader;
     AdmitChild admit_child{};                       // for handlers that enqueue
+    ReadSchedule read_schedule{};                   // of schedules that were added at run time
   };
 
   Supervisor(Parts parts, Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_task_output,
@@ -85,6 +91,7 @@ class Supervisor {
   [[nodiscard]] Overview overview() const;
   // The policy in force; passes of it run by themselves (supervisor/retention.hpp).
   [[nodiscard]] const store::RetentionPolicy& retention() const;
+  [[nodiscard]] ScheduleKeeper& schedules();
   // Nothing runs, nothing is due: for `serve --until-idle`. `on_idle` is called each time that becomes so.
   void when_idle(std::function<void()> on_idle);
 

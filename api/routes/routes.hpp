@@ -54,6 +54,15 @@ Answer list_queues(Service& service, Request request);
 Answer pause_queue(Service& service, Request request);
 Answer resume_queue(Service& service, Request request);
 
+// schedules.cpp
+Answer list_schedules(Service& service, Request request);
+Answer get_schedule(Service& service, Request request);
+Answer put_schedule(Service& service, Request request);
+Answer remove_schedule(Service& service, Request request);
+Answer pause_schedule(Service& service, Request request);
+Answer resume_schedule(Service& service, Request request);
+Answer run_schedule(Service& service, Request request);
+
 // kinds.cpp
 Answer list_kinds(Service& service, Request request);
 Answer get_stats(Service& service, Request request);

@@ -18,6 +18,7 @@
 #include "api/child_task.hpp"
 #include "api/config_control.hpp"
 #include "api/door_task.hpp"
+#include "api/schedule_request.hpp"
 #include "api/server.hpp"
 #include "cli/compose/descriptor_budget.hpp"
 #include "cli/compose/digest.hpp"
@@ -48,7 +49,7 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds fail_stop_limit{5};  // for attempts to be stopped after the store has failed
 
 std::shared_ptr<const handlers::Handlers> handlers_of(const config::Configuration& configuration) {
-  return std::make_shared<const handlers::Handlers>(configuration.handlers, configuration.queues);
+  return std::make_shared<const handlers::Handlers>(configuration.handlers, configuration.queues, configuration.schedules);
 }
 
 std::unique_ptr<supervisor::Log> make_log_for(const config::Configuration& configuration, bool is_service) {
@@ -253,7 +254,8 @@ void Daemon::Life::compose() {
                                       .reader = *reader_,
                                       .admit_child = [this](std::string_view json, store::TaskId parent) {
                                         return api::admit_child(*supervisor_->handlers(), json, parent, clock_.now());
-                                      }};
+                                      },
+                                      .read_schedule = api::read_schedule};
   supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(parts), configuration().supervisor, handlers_of(configuration()),
                                                          configuration().log.task_output, configuration().retention);
   supervisor::Door::Parts door_parts{.loop = loop_.get_executor(),

@@ -25,6 +25,13 @@ namespace reeve::cli {
 [[nodiscard]] std::unique_ptr<Verb> make_pause();
 [[nodiscard]] std::unique_ptr<Verb> make_resume();
 [[nodiscard]] std::unique_ptr<Verb> make_drain();
+[[nodiscard]] std::unique_ptr<Verb> make_schedule_list();
+[[nodiscard]] std::unique_ptr<Verb> make_schedule_show();
+[[nodiscard]] std::unique_ptr<Verb> make_schedule_add();
+[[nodiscard]] std::unique_ptr<Verb> make_schedule_remove();
+[[nodiscard]] std::unique_ptr<Verb> make_schedule_pause();
+[[nodiscard]] std::unique_ptr<Verb> make_schedule_resume();
+[[nodiscard]] std::unique_ptr<Verb> make_schedule_run();
 [[nodiscard]] std::unique_ptr<Verb> make_reload();
 [[nodiscard]] std::unique_ptr<Verb> make_plan();
 [[nodiscard]] std::unique_ptr<Verb> make_apply();

@@ -15,6 +15,7 @@ class MemoryStore final : public Store {
   Runners& runners() override { return runners_; }
   Queues& queues() override { return queues_; }
   Revisions& revisions() override { return revisions_; }
+  Schedules& schedules() override { return schedules_; }
   Maintenance& maintenance() override { return maintenance_; }
   Door& door() override { return door_; }
   std::unique_ptr<Reader> open_reader() override;
@@ -30,6 +31,7 @@ class MemoryStore final : public Store {
   MemoryRunners runners_{state_, tasks_};
   MemoryQueues queues_{state_};
   MemoryRevisions revisions_{state_};
+  MemorySchedules schedules_{state_, tasks_};
   MemoryMaintenance maintenance_{state_};
   MemoryDoor door_{state_};
 };

@@ -27,6 +27,7 @@ class MemoryReader final : public Reader {
   std::vector<RateRow> rates() override;
   std::vector<Revision> revisions(std::optional<std::int64_t> before, int limit) override;
   std::optional<Revision> revision(std::int64_t number) override;
+  std::vector<ScheduleRow> schedules() override;
   std::vector<RunnerRow> runners(int limit) override;
   Position position(TaskId id, Timestamp now, std::int64_t limit) override;
   KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) override;

@@ -50,6 +50,7 @@ class State {
   std::map<TaskId, std::int64_t> places{};                         // of queued tasks that are ready
   Shares shares{};
   std::map<std::int64_t, Revision> revisions{};
+  std::map<std::string, ScheduleRow, std::less<>> schedules{};
   std::vector<RunnerRow> runners{};
   std::map<std::int64_t, DoorRow> inbox{};
   std::map<std::int64_t, RefusedRow> refused{};

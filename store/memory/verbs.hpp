@@ -110,6 +110,21 @@ class MemoryRevisions final : public Revisions {
   State& state_;
 };
 
+class MemorySchedules final : public Schedules {
+ public:
+  MemorySchedules(State& state, MemoryTasks& tasks) : state_(state), tasks_(tasks) {}
+  SchedulePut put(std::string_view name, ScheduleOrigin origin, std::string_view spec, std::string_view actor, Timestamp now) override;
+  ScheduleRemoved remove(std::string_view name, ScheduleOrigin origin, std::string_view actor, Timestamp now) override;
+  bool pause(std::string_view name, std::string_view reason, std::string_view actor, Timestamp now) override;
+  bool resume(std::string_view name, std::string_view actor, Timestamp now) override;
+  FireAnswer fire(std::string_view name, Timestamp tick, const NewTask& task, Timestamp now) override;
+  bool pass_over(std::string_view name, Timestamp tick, std::string_view why, Timestamp now) override;
+
+ private:
+  State& state_;
+  MemoryTasks& tasks_;
+};
+
 class MemoryMaintenance final : public Maintenance {
  public:
   explicit MemoryMaintenance(State& state) : state_(state) {}

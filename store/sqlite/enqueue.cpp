@@ -187,9 +187,9 @@ void SqliteTasks::insert_payload(const NewTask& fresh, TaskId id) {
   {
     Query row = session_.db.query(
         "INSERT INTO reeve_payload (task, payload, metadata, overrides, labels, dedupe_key, dedupe_scope, traceparent, created_by, parent, "
-        "rerun_of, on_conflict, dedupe_window) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "rerun_of, on_conflict, dedupe_window, schedule, tick) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     row.bind(id, fresh.payload, or_null(fresh.metadata), or_null(fresh.overrides), labels, dedupe_key, scope, or_null(fresh.traceparent),
-             or_null(fresh.created_by), fresh.parent, fresh.rerun_of, on_conflict, window);
+             or_null(fresh.created_by), fresh.parent, fresh.rerun_of, on_conflict, window, or_null(fresh.schedule), fresh.tick);
     row.run();
   }
   for (const auto& [key, value] : fresh.labels) {

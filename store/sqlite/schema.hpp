@@ -38,6 +38,8 @@ inline constexpr std::int32_t application_id = 0x52455645;  // "REVE"
 [[nodiscard]] std::string revisions_migration();
 // What retention looks at.
 [[nodiscard]] std::string retention_migration();
+// Schedules.
+[[nodiscard]] std::string seventh_migration();
 
 // The number of the last migration applied; 0 in an empty file.
 [[nodiscard]] int present_schema(Connection& db);

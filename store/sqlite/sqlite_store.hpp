@@ -23,6 +23,7 @@ class SqliteStore final : public Store {
   Runners& runners() override { return runners_; }
   Queues& queues() override { return queues_; }
   Revisions& revisions() override { return revisions_; }
+  Schedules& schedules() override { return schedules_; }
   Maintenance& maintenance() override { return maintenance_; }
   Door& door() override { return door_; }
   std::unique_ptr<Reader> open_reader() override;
@@ -46,6 +47,7 @@ class SqliteStore final : public Store {
   SqliteRunners runners_{session_, tasks_};
   SqliteQueues queues_{session_};
   SqliteRevisions revisions_{session_};
+  SqliteSchedules schedules_{session_, tasks_};
   SqliteMaintenance maintenance_{session_, tasks_};
   SqliteDoor door_{session_};
   std::atomic<std::int64_t> last_event_{0};

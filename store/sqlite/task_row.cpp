@@ -71,6 +71,8 @@ void read_side(Row& row, Task& task) {
   if (task.concurrency && on_conflict) task.concurrency->on_conflict = *on_conflict;
   const auto window = row.maybe_integer();
   if (task.dedupe && window) task.dedupe->window = *window < 0 ? for_ever : Millis{*window};
+  task.schedule = row.text();
+  task.tick = row.maybe_time();
 }
 
 void read_payload(Row& row, Task& task) {

@@ -15,7 +15,7 @@ namespace reeve::store::sqlite {
   "t.last_seen_at, t.stale_at, t.stale_reason, t.cancel_requested_at, t.cancel_reason, t.expires_at, t.external_id, "         \
   "t.concurrency, t.key_limit, t.supersede, t.order_key, t.superseded_by, t.block, t.fair_key"
 // What it was enqueued with: reeve_payload p.
-#define REEVE_SIDE_COLUMNS "p.overrides, p.labels, p.dedupe_key, p.dedupe_scope, p.traceparent, p.created_by, p.parent, p.rerun_of, p.on_conflict, p.dedupe_window"
+#define REEVE_SIDE_COLUMNS "p.overrides, p.labels, p.dedupe_key, p.dedupe_scope, p.traceparent, p.created_by, p.parent, p.rerun_of, p.on_conflict, p.dedupe_window, p.schedule, p.tick"
 #define REEVE_PAYLOAD_COLUMNS "p.payload, p.metadata"
 // Its last error: reeve_error e; an attempt's error has the same columns.
 #define REEVE_ERROR_COLUMNS "e.code, e.message, e.detail, e.exit_code, e.signal, e.core, e.oom, e.stderr_tail"

@@ -133,6 +133,21 @@ class SqliteRevisions final : public Revisions {
   Session& session_;
 };
 
+class SqliteSchedules final : public Schedules {
+ public:
+  SqliteSchedules(Session& session, SqliteTasks& tasks) : session_(session), tasks_(tasks) {}
+  SchedulePut put(std::string_view name, ScheduleOrigin origin, std::string_view spec, std::string_view actor, Timestamp now) override;
+  ScheduleRemoved remove(std::string_view name, ScheduleOrigin origin, std::string_view actor, Timestamp now) override;
+  bool pause(std::string_view name, std::string_view reason, std::string_view actor, Timestamp now) override;
+  bool resume(std::string_view name, std::string_view actor, Timestamp now) override;
+  FireAnswer fire(std::string_view name, Timestamp tick, const NewTask& task, Timestamp now) override;
+  bool pass_over(std::string_view name, Timestamp tick, std::string_view why, Timestamp now) override;
+
+ private:
+  Session& session_;
+  SqliteTasks& tasks_;
+};
+
 class SqliteMaintenance final : public Maintenance {
  public:
   SqliteMaintenance(Session& session, SqliteTasks& tasks) : session_(session), tasks_(tasks) {}

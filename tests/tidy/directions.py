@@ -6,16 +6,17 @@ import sys
 
 import sources
 
-FOLDERS = ("store", "executors", "handlers", "supervisor", "config", "api", "cli")
+FOLDERS = ("store", "schedules", "executors", "handlers", "supervisor", "config", "api", "cli")
 
 # What a folder may include of ours. The first pattern that fits a file decides; folders that are not named (tests, bench) may all.
 OURS = (
     ("store/*", ("store/*",)),
+    ("schedules/*", ("schedules/*", "store/time.hpp")),
     ("executors/*", ("executors/*",)),
-    ("handlers/*", ("handlers/*", "store/*", "executors/*")),
-    ("supervisor/*", ("supervisor/*", "handlers/*", "store/*", "executors/*")),
-    ("api/*", ("api/*", "supervisor/*", "handlers/*", "store/*", "executors/*")),
-    ("config/*", ("config/*", "api/options.hpp", "supervisor/options.hpp", "supervisor/log_options.hpp", "store/*", "handlers/*",
+    ("handlers/*", ("handlers/*", "schedules/*", "store/*", "executors/*")),
+    ("supervisor/*", ("supervisor/*", "handlers/*", "schedules/*", "store/*", "executors/*")),
+    ("api/*", ("api/*", "supervisor/*", "handlers/*", "schedules/*", "store/*", "executors/*")),
+    ("config/*", ("config/*", "api/options.hpp", "supervisor/options.hpp", "supervisor/log_options.hpp", "store/*", "handlers/*", "schedules/*",
                   "executors/execution.hpp", "executors/executor.hpp", "executors/utf8.hpp")),
     ("cli/compose/*", tuple(folder + "/*" for folder in FOLDERS)),
     ("cli/*", ("cli/*", "api/*", "store/time.hpp", "supervisor/clock.hpp",      # time in words, and what time it is
@@ -31,6 +32,7 @@ LIBRARIES = (
     ("boost/beast", ("api/*", "executors/inline/http*")),
     ("openssl/", ("executors/inline/http*", "cli/compose/digest*")),
     ("boost/process", ("executors/*",)),
+    ("date/", ("schedules/zone.cpp",)),
     ("sqlite3.h", ("store/sqlite/*",)),
     ("libpq", ("store/postgres/*",)),
     ("yaml-cpp/", ("config/*",)),
