@@ -28,7 +28,7 @@ void give_back(Store& store, const std::vector<ClaimKey>& claims, Timestamp now,
     Finish end;
     end.claim = claim;
     end.outcome = Outcome::interrupted;
-    end.next = Requeue{now, Budget::interruption};
+    end.next = Requeue{now, store::Budget::interruption};
     const Finished finished = transact(store, [&](Store& s) { return s.tasks().finish(end, now); });
     ++(finished.status == Status::cancelled ? arrival.cancelled : arrival.requeued);
   }
