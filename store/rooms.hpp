@@ -24,10 +24,10 @@ struct Room {
 // At most `room` tasks of the kind, no faster than the rate; each takes what it needs of the named resources.
 struct KindRoom {
   std::string name{};
-  std::vector<std::string> also{};   // other names of the kind; tasks of all its names are counted together
   int room = 0;
   std::optional<Rate> rate{};
   std::vector<Room> needs{};
+  std::vector<std::string> also{};   // other names of the kind; tasks of all its names are counted together
   bool operator==(const KindRoom&) const = default;
 };
 [[nodiscard]] bool is_called(const KindRoom& room, std::string_view name);

@@ -12,7 +12,7 @@ namespace reeve::handlers {
 using namespace test;
 
 TEST_CASE("handlers are found by kind and listed in its order", "[handlers]") {
-  const Handlers handlers{{make_handler("zebra"), make_handler("apple"), make_handler("mango")}, {{"mail", 4, ""}, {"bulk", 1, ""}}};
+  const Handlers handlers{{make_handler("zebra"), make_handler("apple"), make_handler("mango")}, {Queue{.name = "mail", .concurrency = 4}, Queue{.name = "bulk", .concurrency = 1}}};
   CHECK(handlers.find("apple")->kind == "apple");
   CHECK(handlers.find("zebra")->kind == "zebra");
   CHECK(handlers.find("appl") == nullptr);
