@@ -16,7 +16,7 @@ ALTER TABLE reeve_payload ADD COLUMN dedupe_window INTEGER;                  -- 
 -- Who has the key: first those that run, then those that wait.
 CREATE INDEX reeve_task_key ON reeve_task (concurrency, status, id) WHERE concurrency IS NOT NULL AND finished_at IS NULL;
 -- Who of the key could start (block = 0) and who is held back by it alone (block = 1), each limit and lane by itself, in the order of claims.
-CREATE INDEX reeve_task_key_lane ON reeve_task (concurrency, block, key_limit, queue, kind, priority DESC, run_at, id)
+CREATE INDEX reeve_task_key_lane ON reeve_task (concurrency, block, key_limit, queue, kind, priority DESC, fair, run_at, id)
   WHERE concurrency IS NOT NULL AND hold = 0;
 CREATE INDEX reeve_task_supersede ON reeve_task (supersede, kind, id) WHERE supersede IS NOT NULL AND finished_at IS NULL;
 CREATE INDEX reeve_task_line ON reeve_task (order_key, id) WHERE order_key IS NOT NULL AND finished_at IS NULL;
