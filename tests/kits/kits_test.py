@@ -10,6 +10,7 @@ import math
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import unittest
@@ -17,6 +18,11 @@ import unittest
 from peer import Page, Peer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../../sdk/python"))
+
+from reeve.channel import Channel  # noqa: E402
+from reeve.conversation import Conversation  # noqa: E402
+
 KIT = os.environ.get("REEVE_KIT", "python")
 NODE = shutil.which("node") or shutil.which("nodejs") or ""
 COMMANDS = {
@@ -262,6 +268,17 @@ class Stopping(KitCase):
         self.assertEqual(("error", "cancelled"), (told["type"], told["code"]))
         self.assertNotEqual(0, peer.ended())
 
+    def test_a_cancel_that_comes_together_with_its_task_is_answered(self):
+        worker = self.worker()
+        worker.say({"type": "task", "task": 9, "epoch": 2, "attempt": 1, "max_attempts": 5, "kind": "until_cancelled", "queue": "default", "labels": {},
+                    "payload": None}, {"type": "cancel", "task": 9, "epoch": 2, "reason": "timeout", "grace_ms": 1000})
+        message = worker.hear()
+        while message is not None and message["type"] in ("sleep", "progress"):
+            message = worker.hear()
+        self.assertEqual(("error", "cancelled", 9), (message["type"], message["code"], message["task"]))
+        worker.give(10, "next")
+        worker.expect("result", task=10, value="next")
+
     def test_a_cancel_for_another_attempt_means_nothing(self):
         peer = self.worker()
         peer.give(1, None, kind="nap", epoch=9)
@@ -290,6 +307,29 @@ class Stopping(KitCase):
             peer.answer(wait, slept=True)
             peer.expect("result", value="rested")
             self.assertEqual(0, peer.ended())
+
+    @unittest.skipUnless(KIT == "python", "the other kits have no bell that other signals ring")
+    def test_signals_of_the_handlers_own_do_not_end_a_worker(self):
+        worker = self.worker()
+        worker.give(1, None, kind="rings")
+        worker.expect("result", value="rung")
+        worker.give(2, "still here")
+        worker.expect("result", value="still here")
+        os.kill(worker.process.pid, signal.SIGUSR1)   # while it is idle
+        worker.give(3, "and now")
+        worker.expect("result", value="and now")
+        os.kill(worker.process.pid, signal.SIGTERM)
+        self.assertEqual(0, worker.ended())
+
+    @unittest.skipUnless(KIT == "python", "looks into the kit for plain Python")
+    def test_a_cancel_that_comes_too_late_is_not_remembered(self):
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            talk = Conversation(Channel(theirs))
+            ours.sendall(b'{"type":"cancel","task":1,"epoch":1,"reason":"cancel"}\n' * 3 + b'{"type":"task","task":2,"epoch":1}\n'
+                         b'{"type":"cancel","task":2,"epoch":1,"reason":"timeout"}\n')
+            talk.look()
+        self.assertEqual({(2, 1): "timeout"}, talk.stopped)
 
     def test_a_worker_ends_when_reeve_is_gone(self):
         peer = self.worker()
