@@ -134,6 +134,14 @@ class Steps(KitCase):
             self.assertTrue(error["code"])
             peer.expect("error", code=error["code"])
 
+    @unittest.skipUnless(KIT == "node", "errors of other languages have no numbers for codes")
+    def test_a_code_that_is_a_number_is_told_as_text(self):
+        worker = self.worker()
+        worker.give(1, None, kind="numbered_step")
+        worker.asked("step.begin")
+        self.assertEqual({"code": "20", "message": "aborted"}, worker.asked("step.end")["error"])
+        worker.expect("error", code="20")
+
     def test_a_cancel_in_the_answer_stops_before_the_work(self):
         for peer in self.both("steps"):
             peer.asked("step.begin", {"name": "one"}, done=False, cancel=True)
