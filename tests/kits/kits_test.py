@@ -37,6 +37,11 @@ WORKER_PAGE = KIT in ("python", "cpp")
 SKIPPED = 77
 
 
+def resident_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
+
+
 class KitCase(unittest.TestCase):
     def process(self, kind, payload=None, **options):
         peer = Peer(COMMANDS[KIT], payload, kind=kind, **options)
@@ -338,6 +343,20 @@ class Stopping(KitCase):
                          b'{"type":"cancel","task":2,"epoch":1,"reason":"timeout"}\n')
             talk.look()
         self.assertEqual({(2, 1): "timeout"}, talk.stopped)
+
+    def test_cancels_that_come_too_late_cost_no_memory(self):
+        worker = self.worker()
+        worker.give(1, "first")
+        worker.expect("result", value="first")
+        late = b"".join(b'{"type":"cancel","task":%d,"epoch":1,"reason":"cancel"}\n' % task for task in range(100, 400))
+        for turn in (1, 2):
+            grown = -resident_kib(worker.process.pid)
+            for block in range(300):
+                worker.say_bytes(late.replace(b'"task":', b'"task":%d' % (turn * 1000 + block)))
+            worker.give(2, "second")
+            worker.expect("result", value="second")
+            grown += resident_kib(worker.process.pid)   # the second time: what the first took for buffers is there already
+        self.assertLess(grown, 4096)
 
     def test_a_worker_ends_when_reeve_is_gone(self):
         peer = self.worker()
