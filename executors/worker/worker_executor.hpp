@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "executors/capabilities.hpp"
 #include "executors/executor.hpp"
 #include "executors/make.hpp"
 #include "executors/bell.hpp"
@@ -23,7 +24,7 @@ class WorkerExecutor final : public Executor {
                  std::shared_ptr<scoreboard::Scoreboard> scoreboard);
   ~WorkerExecutor() override;
 
-  [[nodiscard]] Capabilities capabilities() const override { return {"worker", true, true, true, true}; }
+  [[nodiscard]] Capabilities capabilities() const override { return *capabilities_of("worker"); }
   boost::asio::awaitable<Outcome> run(Execution execution, Observer& observer, Brake& brake) override;
   // 0 while no process of the kind can be started; otherwise the limits decide.
   [[nodiscard]] std::optional<int> room(std::string_view kind) const override;
