@@ -33,7 +33,7 @@ asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity, std
   parts_.log.info("runner.started", {{"runner", runner_}, {"name", runner_name_}, {"pid", identity.pid}});
 
   declare_pools();
-  room_changed();
+  declare_rooms();
   on([this](Core& core, Now at) { core.opened(runner_, at); });
   if (ready) ready();
   co_await until_over();
@@ -115,7 +115,7 @@ void Supervisor::Shell::reload(Options options, std::shared_ptr<const handlers::
   retention_ = retention;
   on([&](Core& core, Now at) { core.reload(std::move(options), std::move(handlers), at); });
   declare_pools();
-  room_changed();
+  declare_rooms();
 }
 
 Overview Supervisor::Shell::overview() const {

@@ -39,6 +39,7 @@ class WorkerExecutor final : public Executor {
 
   std::shared_ptr<Ground> ground_;                  // of this and of its pools
   std::function<void()> room_changed_;
+  std::function<void(const PoolStatus&)> pool_changed_;
   std::unordered_map<const WorkerSpec*, std::shared_ptr<Pool>> pools_{};   // of this and of frames, see Pool
   std::unordered_set<const WorkerSpec*> declared_{};
   Bell emptied_;

@@ -1,6 +1,7 @@
 #include "supervisor/core/admission.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace reeve::supervisor {
 
@@ -24,9 +25,19 @@ void take(std::map<std::string, int, std::less<>>& counts, std::string_view name
 
 }  // namespace
 
-void Admission::set_room(const std::string& kind, std::optional<int> room) {
-  if (room) offered_[kind] = *room;
-  else offered_.erase(kind);
+bool Admission::set_room(std::string_view kind, std::optional<int> room) {
+  const auto known = offered_.find(kind);
+  if (known == offered_.end()) {
+    if (room) offered_.emplace(kind, *room);
+    return false;
+  }
+  if (room) return std::exchange(known->second, *room) < *room;
+  offered_.erase(known);
+  return true;
+}
+
+void Admission::keep_rooms_of(const handlers::Handlers& handlers) {
+  std::erase_if(offered_, [&](const auto& entry) { return handlers.find(entry.first) == nullptr; });
 }
 
 void Admission::started(std::string_view kind, std::string_view queue) {

@@ -79,3 +79,28 @@ TEST_CASE("counts return to nothing when everything has ended", "[admission]") {
   CHECK(admission.running_of_kind("a") == 0);
   CHECK(admission.running_in_queue("q") == 0);
 }
+
+TEST_CASE("what an executor could begin limits its kinds, and only more of it is news", "[admission][room]") {
+  Admission admission(16);
+  const auto handlers = declared({{"a", {}}, {"b", 2}});
+  CHECK_FALSE(admission.set_room("a", std::nullopt));
+  CHECK_FALSE(admission.set_room("a", 3));
+  CHECK_FALSE(admission.set_room("a", 3));
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == 3);
+  CHECK_FALSE(admission.set_room("b", 5));
+  CHECK(room_of(admission.rooms(handlers).kinds, "b") == 2);
+  CHECK_FALSE(admission.set_room("a", 0));
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == -1);
+  CHECK(admission.set_room("a", 1));
+  CHECK(admission.set_room("a", std::nullopt));
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == 16);
+}
+
+TEST_CASE("the room of a kind that is declared no longer is forgotten", "[admission][room]") {
+  Admission admission(16);
+  CHECK_FALSE(admission.set_room("a", 0));
+  CHECK_FALSE(admission.set_room("b", 0));
+  admission.keep_rooms_of(declared({{"b", {}}}));
+  CHECK_FALSE(admission.room_of_kind("a"));
+  CHECK(admission.room_of_kind("b") == 0);
+}

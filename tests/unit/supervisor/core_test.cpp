@@ -445,3 +445,23 @@ TEST_CASE("a silent attempt is flagged stale and cleared by a sign of life", "[c
   stage.pass(3s);
   CHECK(stage.take<FlagStale>().size() == 1);
 }
+
+TEST_CASE("more room of an executor is claimed for, and the same room again is not", "[core][claim][room]") {
+  Stage stage;
+  stage.core.opened(1, stage.now);
+  stage.take<ClaimTasks>();
+  stage.answer({});
+  const KindRoom none{"echo", 0};
+  const KindRoom two{"echo", 2};
+  stage.core.rooms_changed(std::span(&none, 1), stage.now);
+  CHECK(stage.take<ClaimTasks>().empty());   // nothing could begin
+  stage.core.rooms_changed(std::span(&two, 1), stage.now);
+  const auto claims = stage.take<ClaimTasks>();
+  REQUIRE(claims.size() == 1);
+  const auto& kinds = claims.front().request.kinds;
+  CHECK(std::count(kinds.begin(), kinds.end(), store::Room{.name = "echo", .room = 2}) == 1);
+  stage.answer({});
+  stage.take<Idle>();
+  stage.core.rooms_changed(std::span(&two, 1), stage.now);
+  CHECK(stage.take<ClaimTasks>().empty());
+}
