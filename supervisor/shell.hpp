@@ -116,6 +116,7 @@ class Supervisor::Shell {
   void look_at_pages_later();
   void declare_pools();
   void declare_rooms();
+  void look_at_rooms();
   void settled(store::ClaimKey claim, const store::Finished& finished);
   void not_recorded(store::ClaimKey claim, const std::exception_ptr& failed);
   void schedule_retention();
@@ -161,6 +162,7 @@ class Supervisor::Shell {
   std::shared_ptr<const handlers::Handlers> roomed_{}; // of this and of the core: the names in rooms_ lie there
   std::vector<const executors::Executor*> runs_{};     // by whom each of its kinds is run
   std::vector<KindRoom> rooms_{};                      // of the same kinds, looked at anew at each change
+  bool rooms_limited_ = false;                         // for some of them
 };
 
 }  // namespace reeve::supervisor

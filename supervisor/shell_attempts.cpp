@@ -95,8 +95,17 @@ void Supervisor::Shell::declare_rooms() {
 }
 
 void Supervisor::Shell::room_changed() {
-  for (std::size_t i = 0; i < rooms_.size(); ++i) rooms_[i].room = runs_[i]->room(rooms_[i].kind);
+  rooms_limited_ = false;
+  for (std::size_t i = 0; i < rooms_.size(); ++i) {
+    rooms_[i].room = runs_[i]->room(rooms_[i].kind);
+    rooms_limited_ |= rooms_[i].room.has_value();
+  }
   on([this](Core& core, Now at) { core.rooms_changed(rooms_, at); });
+}
+
+// An attempt that took room and never came to its executor gives it back here.
+void Supervisor::Shell::look_at_rooms() {
+  if (rooms_limited_) room_changed();
 }
 
 void Supervisor::Shell::log_pool(const executors::PoolStatus& pool) {

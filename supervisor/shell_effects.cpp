@@ -77,6 +77,7 @@ void Supervisor::Shell::carry_out(Launch effect) {
 void Supervisor::Shell::not_recorded(ClaimKey claim, const std::exception_ptr& failed) {
   parts_.log.error("attempt.not_recorded", {{"task", number(claim.task)}, {"epoch", claim.epoch}, {"error", text_of(failed)}});
   on([claim](Core& core, Now at) { core.settled(claim, std::nullopt, at); });
+  look_at_rooms();
 }
 
 void Supervisor::Shell::settled(ClaimKey claim, const store::Finished& finished) {
@@ -91,6 +92,7 @@ void Supervisor::Shell::settled(ClaimKey claim, const store::Finished& finished)
     core.settled(claim, finished.retry_at, at);
     if (look_again) core.work_arrived(at);
   });
+  look_at_rooms();
 }
 
 // Claimed, but it must not be started: back to where it was, at no cost to it.
@@ -104,6 +106,7 @@ void Supervisor::Shell::carry_out(GiveBack effect) {
                     [this, key](const std::exception_ptr&, store::Finished*) {
                       // If it could not be written, the lease runs out or the next incarnation takes it back.
                       on([key](Core& core, Now moment) { core.settled(key, std::nullopt, moment); });
+                      look_at_rooms();
                     });
 }
 

@@ -44,6 +44,7 @@ void Admission::started(std::string_view kind, std::string_view queue) {
   ++running_;
   add(kinds_, kind);
   add(queues_, queue);
+  if (const auto offered = offered_.find(kind); offered != offered_.end() && offered->second > 0) --offered->second;
 }
 
 void Admission::ended(std::string_view kind, std::string_view queue) {

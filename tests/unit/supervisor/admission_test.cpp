@@ -104,3 +104,19 @@ TEST_CASE("the room of a kind that is declared no longer is forgotten", "[admiss
   CHECK_FALSE(admission.room_of_kind("a"));
   CHECK(admission.room_of_kind("b") == 0);
 }
+
+TEST_CASE("each that is started takes room of its executor until that is told anew", "[admission][room]") {
+  Admission admission(16);
+  const auto handlers = declared({{"a", {}}, {"b", {}}});
+  CHECK_FALSE(admission.set_room("a", 2));
+  admission.started("a", "q");
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == 1);
+  admission.started("b", "q");
+  admission.started("a", "q");
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == -1);
+  CHECK(room_of(admission.rooms(handlers).kinds, "b") == 13);
+  admission.ended("a", "q");
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == -1);   // whoever ends may still hold its thread
+  CHECK(admission.set_room("a", 1));
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == 1);
+}
