@@ -13,12 +13,10 @@
 #include <string_view>
 
 #include "executors/executor.hpp"
+#include "executors/protocol/addressee.hpp"
 #include "executors/protocol/message.hpp"
 
 namespace reeve::executors::protocol {
-
-// The attempt whose messages are taken.
-struct Speaker { std::int64_t task = 0; std::int64_t epoch = 0; };
 
 class Dialogue final : public Ear {
  public:
@@ -27,8 +25,8 @@ class Dialogue final : public Ear {
     std::function<void(OutputLine)> log{};   // an entry of the task's log; bounded by whoever takes it
     std::function<void()> news{};            // said(), suspending(), broken() changed, or the last answer came
   };
-  // The observer outlives the dialogue.
-  Dialogue(Speaker speaker, Observer& observer, Hooks hooks);
+  // `ours`: whose messages are taken. The observer outlives the dialogue.
+  Dialogue(Addressee ours, Observer& observer, Hooks hooks);
   ~Dialogue() override;
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
@@ -53,7 +51,7 @@ class Dialogue final : public Ear {
   void take_terminal(Terminal terminal);
   void name_wait(Request& request);
 
-  Speaker speaker_;
+  Addressee ours_;
   Observer& observer_;
   Hooks hooks_;
   std::shared_ptr<Line> line_;                                           // of this and of each request that is not answered yet

@@ -21,7 +21,7 @@ struct Talk {
   std::optional<Dialogue> dialogue;
 
   Talk() {
-    dialogue.emplace(Speaker{7, 3}, witness, Dialogue::Hooks{[this](OutputLine line) { entries.push_back(std::move(line)); }, [this] { ++news; }});
+    dialogue.emplace(Addressee{7, 3}, witness, Dialogue::Hooks{[this](OutputLine line) { entries.push_back(std::move(line)); }, [this] { ++news; }});
   }
   std::string say(const std::string& line) {
     answers.clear();
