@@ -12,7 +12,6 @@ namespace asio = boost::asio;
 constexpr std::int64_t most_backlog = 1 << 20;
 constexpr std::int64_t line_room = 64 << 10;          // of a result's line besides its value
 constexpr std::size_t most_unread = 1 << 20;
-constexpr std::chrono::seconds frame_time{10};
 
 }  // namespace
 
@@ -80,11 +79,11 @@ asio::awaitable<void> Conversation::read_output(Stream stream) {
 asio::awaitable<void> Conversation::read_protocol() {
   while (const auto count = co_await read_some(talk_, buffer_)) {
     take(decoder_.feed(std::string_view(buffer_.data(), count)));
-    watch_frame();
+    frame_.look(decoder_, news_);
     co_await heed_backlog(room_[2]);
   }
   take(decoder_.finish());
-  frame_deadline_ = Bell::never;
+  frame_.end();
 }
 
 void Conversation::take_output(Stream stream, std::string_view bytes) {
@@ -111,20 +110,9 @@ void Conversation::take(std::vector<protocol::Message> messages) {
                         " bytes; raise the limit of the result or hand over a file");
 }
 
-// A message must be whole within a time, counted from its first byte.
-void Conversation::watch_frame() {
-  if (!decoder_.inside_line()) {
-    frame_deadline_ = Bell::never;
-  } else if (frame_deadline_ == Bell::never || frame_ != decoder_.lines()) {
-    frame_deadline_ = Bell::after(frame_time);
-    news_.ring();
-  }
-  frame_ = decoder_.lines();
-}
-
 void Conversation::frame_overdue() {
-  frame_deadline_ = Bell::never;
-  dialogue_.break_off("half a protocol message and nothing more for 10 s");
+  frame_.end();
+  dialogue_.break_off(protocol::FrameWatch::overdue);
 }
 
 void Conversation::pass(OutputLine line) {
