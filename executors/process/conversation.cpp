@@ -57,8 +57,11 @@ void Conversation::begin() {
   spawn(read_protocol());
 }
 
+// The observer holds more than it should: until it has less, nothing more is read.
+bool Conversation::crowded() const { return heeding_ && observer_.backlog_bytes() > most_backlog; }
+
 asio::awaitable<void> Conversation::heed_backlog(Bell& room) {
-  while (heeding_ && observer_.backlog_bytes() > most_backlog) {
+  while (crowded()) {
     observer_.when_drained([mouth = mouth_] {
       if (mouth->owner == nullptr) return;
       for (Bell& each : mouth->owner->room_) each.ring();
@@ -79,8 +82,11 @@ asio::awaitable<void> Conversation::read_output(Stream stream) {
 asio::awaitable<void> Conversation::read_protocol() {
   while (const auto count = co_await read_some(talk_, buffer_)) {
     take(decoder_.feed(std::string_view(buffer_.data(), count)));
+    if (crowded()) {
+      frame_.end();                                   // what is not read is not its silence
+      co_await heed_backlog(room_[2]);
+    }
     frame_.look(decoder_, news_);
-    co_await heed_backlog(room_[2]);
   }
   take(decoder_.finish());
   frame_.end();

@@ -58,6 +58,7 @@ class Conversation {
   boost::asio::awaitable<void> read_output(Stream stream);
   boost::asio::awaitable<void> read_protocol();
   boost::asio::awaitable<void> heed_backlog(Bell& room);
+  [[nodiscard]] bool crowded() const;
   template <class Reader>
   void spawn(Reader reader);
 

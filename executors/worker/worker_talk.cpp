@@ -68,8 +68,11 @@ asio::awaitable<void> WorkerProcess::read_output(Stream stream) {
 asio::awaitable<void> WorkerProcess::read_protocol() {
   while (const auto count = co_await read_some(talk_, ground_.buffer)) {
     hear(decoder_.feed(std::string_view(ground_.buffer.data(), count)));
+    if (crowded() != nullptr) {
+      frame_.end();                                   // what is not read is not its silence
+      co_await heed_backlog(room_[2]);
+    }
     frame_.look(decoder_, news_);
-    if (crowded() != nullptr) co_await heed_backlog(room_[2]);
   }
   hear(decoder_.finish());
   frame_.end();
