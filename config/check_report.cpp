@@ -7,6 +7,7 @@
 
 #include "config/bytes.hpp"
 #include "config/scalars.hpp"
+#include "executors/capabilities.hpp"
 
 namespace reeve::config {
 
@@ -23,10 +24,26 @@ std::string runs(const handlers::Handler& handler) {
   return line;
 }
 
+// What was declared to end a body, and cannot when the body does not want to.
+std::string asked_only(const handlers::Handler& handler) {
+  std::string times;
+  const auto add = [&times](std::string_view key, store::Millis time) {
+    times += (times.empty() ? "" : " and ") + std::string(key) + " of " + store::to_text(time);
+  };
+  if (handler.timeout) add("timeout", *handler.timeout);
+  if (handler.watchdog && handler.on_stale == handlers::OnStale::kill) add("watchdog", *handler.watchdog);
+  if (handler.stop_grace != handlers::Handler{}.stop_grace) add("stop_grace", handler.stop_grace);
+  return times;
+}
+
 HandlerLine line_of(const handlers::Handler& handler) {
   HandlerLine line;
   line.kind = handler.kind;
   line.executor = handler.executor;
+  if (const auto can = executors::capabilities_of(handler.executor)) {
+    line.stops = executors::word_of_stops(*can);
+    if (!can->kills) line.asked_only = asked_only(handler);
+  }
   line.runs = runs(handler);
   line.queue = handler.queue;
   line.concurrency = handler.concurrency;
@@ -100,11 +117,20 @@ std::string words_text(const std::vector<std::string>& words) {
 }
 
 std::string handlers_text(const Report& report) {
-  std::vector<Row> rows{{"KIND", "EXECUTOR", "QUEUE", "LIMIT", "TIMEOUT", "ATTEMPTS", "MEMORY", "TYPED", "RUNS"}};
+  std::vector<Row> rows{{"KIND", "EXECUTOR", "STOPS", "QUEUE", "LIMIT", "TIMEOUT", "ATTEMPTS", "MEMORY", "TYPED", "RUNS"}};
   for (const HandlerLine& line : report.handlers)
-    rows.push_back({line.kind, line.executor, line.queue, or_dash(line.concurrency), line.timeout ? store::to_text(*line.timeout) : "-",
+    rows.push_back({line.kind, line.executor, line.stops, line.queue, or_dash(line.concurrency), line.timeout ? store::to_text(*line.timeout) : "-",
                     std::to_string(line.attempts), line.memory_bytes ? size_text(*line.memory_bytes) : "-", words_text(line.typed), line.runs});
   return "\nhandlers\n" + table_text(rows);
+}
+
+std::string cooperative_text(const Report& report) {
+  std::string text;
+  for (const HandlerLine& line : report.handlers)
+    if (!line.asked_only.empty())
+      text += "note: " + line.kind + ": its " + line.asked_only + " can only be asked for: the executor " + line.executor + " cannot kill a body that goes on (" +
+              line.declared_at + ")\n";
+  return text.empty() ? text : "\n" + text;
 }
 
 std::string queues_text(const Report& report) {
@@ -148,9 +174,10 @@ void add(json::object& object, const char* name, const std::optional<Value>& val
 json::array handlers_json(const std::vector<HandlerLine>& lines) {
   json::array out;
   for (const HandlerLine& line : lines) {
-    json::object object{{"kind", line.kind}, {"executor", line.executor}, {"runs", line.runs}, {"queue", line.queue}, {"attempts", line.attempts}, {"declared_at", line.declared_at}};
+    json::object object{{"kind", line.kind}, {"executor", line.executor}, {"stops", line.stops}, {"runs", line.runs}, {"queue", line.queue}, {"attempts", line.attempts}, {"declared_at", line.declared_at}};
     add(object, "concurrency", line.concurrency);
     if (line.timeout) object["timeout"] = store::to_text(*line.timeout);
+    if (!line.asked_only.empty()) object["asked_only"] = line.asked_only;
     add(object, "memory_bytes", line.memory_bytes);
     object["typed"] = json::array(line.typed.begin(), line.typed.end());
     out.push_back(std::move(object));
@@ -192,7 +219,7 @@ std::string to_text(const Report& report) {
   for (const Finding& finding : report.errors) out += "error: " + to_text(finding) + "\n";
   for (const Finding& finding : report.warnings) out += "warning: " + to_text(finding) + "\n";
   for (const std::string& file : report.files) out += "read " + file + "\n";
-  if (!report.handlers.empty()) out += handlers_text(report) + queues_text(report) + budget_text(report);
+  if (!report.handlers.empty()) out += handlers_text(report) + cooperative_text(report) + queues_text(report) + budget_text(report);
   return out + (report.ok && !report.handlers.empty() ? "\n" : "") + last_line(report) + "\n";
 }
 

@@ -11,6 +11,8 @@ namespace reeve::config {
 struct HandlerLine {
   std::string kind{};
   std::string executor{};
+  std::string stops{};                      // "kill", or "cooperative" when its bodies can only be asked to end
+  std::string asked_only{};                 // which of its times are only asked for: "timeout of 5m and stop_grace of 30s"; empty: none
   std::string runs{};                       // the command or the built-in, without payload or environment
   std::string queue{};
   std::optional<int> concurrency{};

@@ -42,6 +42,8 @@ struct CoroutineHandler {
   std::function<boost::asio::awaitable<End>(FunctionContext& context)> call{};
 };
 
+struct PoolStatus;
+
 struct Options {
   std::string incarnation{};       // of the runner; marks every child's environment (REEVE_RUNNER) so that strays can be found
   std::string store_id{};          // of the store; marks it too (REEVE_STORE), so that only our own strays are removed
@@ -53,7 +55,8 @@ struct Options {
   int threads = 4;                 // of the thread pool
   std::vector<ThreadFunction> functions{};     // for the `thread` executor
   std::vector<CoroutineHandler> coroutines{};  // for the `inline` executor
-  std::function<void()> room_changed{};        // an executor that limits its room has more of it
+  std::function<void()> room_changed{};        // Executor::room() of some kind is another; loop thread, may come for each attempt
+  std::function<void(const PoolStatus&)> pool_changed{};   // a pool of warm processes became degraded, or is so no longer; loop thread, rare
 };
 
 // What the kernel offers here; found out one by one at start, shown by doctor.

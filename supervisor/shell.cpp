@@ -33,7 +33,7 @@ asio::awaitable<void> Supervisor::Shell::run(store::RunnerIdentity identity, std
   parts_.log.info("runner.started", {{"runner", runner_}, {"name", runner_name_}, {"pid", identity.pid}});
 
   declare_pools();
-  room_changed();
+  declare_rooms();
   co_await schedules_.declare();
   on([this](Core& core, Now at) { core.opened(runner_, at); });
   schedules_.begin();
@@ -119,7 +119,7 @@ void Supervisor::Shell::reload(Options options, std::shared_ptr<const handlers::
   retention_.change(retention, options_.retention_interval);
   on([&](Core& core, Now at) { core.reload(std::move(options), std::move(handlers), at); });
   declare_pools();
-  room_changed();
+  declare_rooms();
   schedules_.declare_again();
 }
 

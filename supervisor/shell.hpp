@@ -66,10 +66,8 @@ class Supervisor::Shell {
   [[nodiscard]] ScheduleKeeper& schedules() { return schedules_; }
   void reload(Options options, std::shared_ptr<const handlers::Handlers> handlers, bool forward_output, store::RetentionPolicy retention);
   void when_idle(std::function<void()> on_idle) { on_idle_ = std::move(on_idle); }
-  void room_changed() {
-    log_pools();
-    on([this](Core& core, Now at) { core.rooms_changed(rooms_of_executors(), at); });
-  }
+  void room_changed();
+  void log_pool(const executors::PoolStatus& pool);
   [[nodiscard]] bool hear(const std::string& token, std::string_view line, std::function<void(std::string)> reply);
 
  private:
@@ -126,8 +124,8 @@ class Supervisor::Shell {
   void look_at_pages();
   void look_at_pages_later();
   void declare_pools();
-  void log_pools();
-  [[nodiscard]] std::vector<store::Room> rooms_of_executors() const;
+  void declare_rooms();
+  void look_at_rooms();
   void settled(store::ClaimKey claim, const store::Finished& finished);
   void not_recorded(store::ClaimKey claim, const std::exception_ptr& failed);
 
@@ -167,7 +165,10 @@ class Supervisor::Shell {
   std::function<void()> on_idle_{};
   std::unordered_map<store::ClaimKey, std::unique_ptr<Body>, KeyHash> bodies_{};
   std::unordered_map<std::string, Body*> by_token_{};
-  std::unordered_map<std::string, bool> degraded_{};   // kinds with pools, as logged last
+  std::shared_ptr<const handlers::Handlers> roomed_{}; // of this and of the core: the names in rooms_ lie there
+  std::vector<const executors::Executor*> runs_{};     // by whom each of its kinds is run
+  std::vector<ExecutorRoom> rooms_{};                      // of the same kinds, looked at anew at each change
+  bool rooms_limited_ = false;                         // for some of them
 };
 
 }  // namespace reeve::supervisor

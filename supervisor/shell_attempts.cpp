@@ -81,22 +81,36 @@ bool Supervisor::Shell::hear(const std::string& token, std::string_view line, st
 
 // -------------------------------------------------------------------------------------------------------- rooms and pools
 
-std::vector<store::Room> Supervisor::Shell::rooms_of_executors() const {
-  std::vector<store::Room> rooms;
-  for (const handlers::Handler& handler : core_.handlers()->all()) {
+void Supervisor::Shell::declare_rooms() {
+  roomed_ = core_.handlers();
+  runs_.clear();
+  rooms_.clear();
+  for (const handlers::Handler& handler : roomed_->all()) {
     const executors::Executor* executor = parts_.executors.find(handler.executor);
-    const auto room = executor != nullptr ? executor->room(handler.kind) : std::nullopt;
-    if (room) rooms.push_back({.name = handler.kind, .room = *room});
+    if (executor == nullptr) continue;
+    runs_.push_back(executor);
+    rooms_.push_back({.kind = handler.kind});
   }
-  return rooms;
+  room_changed();
 }
 
-void Supervisor::Shell::log_pools() {
-  for (const executors::PoolStatus& pool : parts_.executors.pools()) {
-    if (std::exchange(degraded_[pool.kind], pool.degraded) == pool.degraded) continue;
-    if (pool.degraded) parts_.log.warn("pool.degraded", {{"kind", pool.kind}, {"error", pool.trouble}});
-    else parts_.log.info("pool.recovered", {{"kind", pool.kind}});
+void Supervisor::Shell::room_changed() {
+  rooms_limited_ = false;
+  for (std::size_t i = 0; i < rooms_.size(); ++i) {
+    rooms_[i].room = runs_[i]->room(rooms_[i].kind);
+    rooms_limited_ |= rooms_[i].room.has_value();
   }
+  on([this](Core& core, Now at) { core.rooms_changed(rooms_, at); });
+}
+
+// An attempt that took room and never came to its executor gives it back here.
+void Supervisor::Shell::look_at_rooms() {
+  if (rooms_limited_) room_changed();
+}
+
+void Supervisor::Shell::log_pool(const executors::PoolStatus& pool) {
+  if (pool.degraded) parts_.log.warn("pool.degraded", {{"kind", pool.kind}, {"error", pool.trouble}});
+  else parts_.log.info("pool.recovered", {{"kind", pool.kind}});
 }
 
 void Supervisor::Shell::declare_pools() {

@@ -77,6 +77,7 @@ void Supervisor::Shell::carry_out(Launch effect) {
 void Supervisor::Shell::not_recorded(ClaimKey claim, const std::exception_ptr& failed) {
   parts_.log.error("attempt.not_recorded", {{"task", number(claim.task)}, {"epoch", claim.epoch}, {"error", text_of(failed)}});
   on([claim](Core& core, Now at) { core.settled(claim, std::nullopt, at); });
+  look_at_rooms();
 }
 
 void Supervisor::Shell::settled(ClaimKey claim, const store::Finished& finished) {
@@ -93,6 +94,7 @@ void Supervisor::Shell::settled(ClaimKey claim, const store::Finished& finished)
       for (const ClaimKey& superseded : staged.stop) core.cancel(superseded, at);
     if (look_again) core.work_arrived(at);
   });
+  look_at_rooms();
 }
 
 // Claimed, but it must not be started: back to where it was, at no cost to it.
@@ -110,6 +112,7 @@ void Supervisor::Shell::carry_out(GiveBack effect) {
                         core.settled(key, std::nullopt, moment);
                         if (let_go) core.work_arrived(moment);
                       });
+                      look_at_rooms();
                     });
 }
 

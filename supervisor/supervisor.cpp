@@ -26,6 +26,7 @@ void Supervisor::work_is_coming() {
   asio::post(shell_->loop(), [this] { work_arrived(); });
 }
 void Supervisor::room_changed() { shell_->room_changed(); }
+void Supervisor::pool_changed(const executors::PoolStatus& pool) { shell_->log_pool(pool); }
 void Supervisor::cancel(ClaimKey claim) {
   shell_->on([claim](Core& core, Now at) { core.cancel(claim, at); });
 }

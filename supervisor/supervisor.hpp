@@ -23,6 +23,7 @@
 
 namespace reeve::executors {
 class Executors;
+struct PoolStatus;
 }
 
 namespace reeve::supervisor {
@@ -66,8 +67,10 @@ class Supervisor {
   // makes both durable and the body starts a commit earlier. Needs no work_arrived() afterwards: operations run in order.
   void work_is_coming();
 
-  // An executor has more or less room than before.
+  // An executor has more or less room than before. Cheap: it comes for each attempt on a thread.
   void room_changed();
+  // A pool of warm processes became degraded, or is so no longer: logged.
+  void pool_changed(const executors::PoolStatus& pool);
 
   // A cancel was recorded for this attempt: stop it now.
   void cancel(store::ClaimKey claim);

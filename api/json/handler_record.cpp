@@ -1,4 +1,5 @@
 #include "api/json/records.hpp"
+#include "executors/capabilities.hpp"
 #include "handlers/schema/json_schema.hpp"
 
 namespace reeve::api {
@@ -33,6 +34,15 @@ void write_retry(JsonWriter& json, const handlers::RetryPolicy& retry) {
   json.close_object();
 }
 
+// How its bodies end, and what they cannot do.
+void write_capabilities(JsonWriter& json, const std::string& executor) {
+  const auto can = executors::capabilities_of(executor);
+  if (!can) return;
+  json.member("stops", executors::word_of_stops(*can)).key("capabilities").open_object();
+  json.member("kills", can->kills).member("captures_output", can->captures_output);
+  json.member("isolates_crashes", can->isolates_crashes).member("speaks_protocol", can->speaks_protocol).close_object();
+}
+
 void write_duration(JsonWriter& json, std::string_view key, const std::optional<store::Millis>& duration) {
   if (duration) json.member(key, store::to_text(*duration));
 }
@@ -42,6 +52,7 @@ void write_duration(JsonWriter& json, std::string_view key, const std::optional<
 void write_handler(JsonWriter& json, const handlers::Handler& handler) {
   json.open_object();
   json.member("kind", handler.kind).member("executor", handler.executor).member("queue", handler.queue);
+  write_capabilities(json, handler.executor);
   json.member("priority", handler.priority).member("concurrency", handler.concurrency);
   if (handler.process) {
     json.words("command", handler.process->command);

@@ -14,6 +14,7 @@ constexpr int samples_max = 100'000;
 struct KindStats {
   std::string kind{};
   store::KindTimings timings{};
+  std::vector<store::StepTimings> steps{};
 };
 
 void write_stats(JsonWriter& json, const KindStats& stats) {
@@ -22,7 +23,12 @@ void write_stats(JsonWriter& json, const KindStats& stats) {
   json.member("start_p50_ms", timings.start_p50_ms).member("start_p95_ms", timings.start_p95_ms).member("start_p99_ms", timings.start_p99_ms);
   json.member("run_p50_ms", timings.run_p50_ms).member("run_p95_ms", timings.run_p95_ms).member("run_p99_ms", timings.run_p99_ms);
   json.member("cpu_p50_ms", timings.cpu_p50_ms).member("cpu_p95_ms", timings.cpu_p95_ms);
-  json.member("rss_p50_kib", timings.rss_p50_kib).member("rss_p95_kib", timings.rss_p95_kib).close_object();
+  json.member("rss_p50_kib", timings.rss_p50_kib).member("rss_p95_kib", timings.rss_p95_kib).key("steps").open_array();
+  for (const store::StepTimings& step : stats.steps) {
+    json.open_object().member("name", step.name).member("samples", step.samples).member("mean_ms", step.mean_ms);
+    json.member("p50_ms", step.p50_ms).member("p95_ms", step.p95_ms).close_object();
+  }
+  json.close_array().close_object();
 }
 
 }  // namespace
@@ -42,11 +48,17 @@ Answer get_stats(Service& service, Request request) {
   const int newest = static_cast<int>(parameters.integer("last", 1, samples_max).value_or(samples_default));
   std::vector<std::string> kinds = parameters.words("kind");
   const auto handlers = service.backend.supervisor.handlers();
-  if (kinds.empty())
+  const bool named = !kinds.empty();   // the steps of every kind at once would cost a look at the history for each
+  if (!named)
     for (const handlers::Handler& handler : handlers->all()) kinds.push_back(handler.kind);
-  auto read = [&kinds, newest](store::Reader& reader) {
+  auto read = [&kinds, newest, named](store::Reader& reader) {
     std::vector<KindStats> all;
-    for (const std::string& kind : kinds) all.push_back({kind, reader.timings(kind, newest)});
+    for (const std::string& kind : kinds) {
+      KindStats& one = all.emplace_back();
+      one.kind = kind;
+      one.timings = reader.timings(kind, newest);
+      if (named) one.steps = reader.step_timings(kind, newest);
+    }
     return all;
   };
   const std::vector<KindStats> all = co_await service.backend.reader.read(std::move(read));

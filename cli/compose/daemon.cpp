@@ -241,6 +241,9 @@ void Daemon::Life::compose() {
                                   .threads = configuration().supervisor.threads,
                                   .room_changed = [this] {
                                     if (supervisor_) supervisor_->room_changed();
+                                  },
+                                  .pool_changed = [this](const executors::PoolStatus& pool) {
+                                    if (supervisor_) supervisor_->pool_changed(pool);
                                   }};
   executors_ = executors::make(loop_.get_executor(), bodies);
   for (const executors::Feature& feature : executors_->features())

@@ -4,6 +4,7 @@
 #include "cli/json_object.hpp"
 #include "cli/json_slice.hpp"
 #include "cli/log_reader.hpp"
+#include "cli/relative_time.hpp"
 #include "cli/selector.hpp"
 #include "cli/task_view.hpp"
 #include "cli/text_safety.hpp"
@@ -18,7 +19,7 @@ constexpr int log_lines = 10;
 class Show final : public Verb {
  public:
   About about() const override {
-    return {"show", "one task on one screen: state, cause, attempts with what they used, last output",
+    return {"show", "one task on one screen: state, cause, steps and waits, attempts with what they used, last output",
             "  reeve show 17\n"
             "  reeve show ext:order-7 --json | jq .result\n"};
   }
@@ -32,8 +33,10 @@ class Show final : public Verb {
       return ExitCode::ok;
     }
     const Object task = answer.object();
-    show_head(session, task);
+    show_head(session, path, task);
     show_documents(session, answer.body);
+    show_parts(session, path);
+    show_signals(session, path);
     show_attempts(session, path);
     show_log(session, path);
     return ExitCode::ok;
@@ -83,11 +86,31 @@ class Show final : public Verb {
     return gist.empty() ? state : state + ", " + gist;
   }
 
-  static void show_head(const Session& session, const Object& task) {
+  // How its bodies are run; what cannot be killed says so.
+  static void show_executor(Session& session, const std::string& kind) {
+    const Object answer = session.daemon().get("/v1/kinds").object();
+    for (const auto& each : array_in(answer, "kinds")) {
+      const Object& one = as_object(each);
+      if (text_in(one, "kind") != kind) continue;
+      const bool cooperative = text_in(one, "stops") == "cooperative";
+      line(session, "executor", text_in(one, "executor") + (cooperative ? ", cooperative: it can only be asked to stop" : ""), cooperative ? Tone::warn : Tone::plain);
+    }
+  }
+
+  // Of a suspended task, as `reeve why` says it.
+  static void show_waits(Session& session, const std::string& path, const Object& task) {
+    if (text_in(task, "status") != "waiting") return;
+    const Object answer = session.daemon().get("/v1/tasks/" + path + "/why").object();
+    for (const auto& reason : array_in(answer, "reasons")) line(session, "waits", text_in(as_object(reason), "message"), Tone::warn);
+  }
+
+  static void show_head(Session& session, const std::string& path, const Object& task) {
     const std::string state = text_in(task, "state");
     line(session, "task", std::to_string(integer_in(task, "id").value_or(0)) + "  " + text_in(task, "kind"), Tone::strong);
     line(session, "state", state_text(session, task), tone_of_state(state));
+    show_waits(session, path, task);
     line(session, "queue", text_in(task, "queue") + "  priority " + std::to_string(integer_in(task, "priority").value_or(0)));
+    show_executor(session, text_in(task, "kind"));
     line(session, "attempts", std::to_string(integer_in(task, "attempt").value_or(0)) + " of " +
                                   std::to_string(integer_in(task, "max_attempts").value_or(0)) + ", crashes " +
                                   std::to_string(integer_in(task, "crashes").value_or(0)) + " of " +
@@ -115,6 +138,51 @@ class Show final : public Verb {
     if (const std::string tail = text_in(error, "stderr_tail"); !tail.empty()) text(session, "end of stderr", tail);
   }
 
+  static Cell duration(const Session& session, const Object& step) {
+    const auto begun = moment_in(step, "begun_at");
+    if (!begun) return {};
+    const store::Millis took = moment_in(step, "ended_at").value_or(session.now()) - *begun;
+    return {short_span(took), Tone::plain, std::to_string(took.count())};
+  }
+
+  static void show_parts(Session& session, const std::string& path) {
+    const Object parts = session.daemon().get("/v1/tasks/" + path + "/steps").object();
+    Table steps({{"STEP", false, true}, {"SORT", false, false}, {"STATUS", false, false}, {"TRIES", true, false}, {"TOOK", true, false}, {"ERROR", false, true}});
+    for (const auto& each : array_in(parts, "steps")) {
+      const Object& step = as_object(each);
+      const std::string status = text_in(step, "status");
+      const Tone tone = status == "completed" ? Tone::good : status == "failed" ? Tone::bad : Tone::strong;
+      steps.add({{text_in(step, "name"), Tone::plain, {}}, {text_in(step, "sort"), Tone::plain, {}}, {status, tone, {}},   // braces-ok: a list
+                 {std::to_string(integer_in(step, "tries").value_or(0)), Tone::plain, {}}, duration(session, step),
+                 {error_text(object_in(step, "error")), Tone::plain, {}}});
+    }
+    show_table(session, "steps", steps);
+    Table timers({{"TIMER", false, true}, {"FIRES", false, false}});
+    for (const auto& each : array_in(parts, "timers")) {
+      const Object& timer = as_object(each);
+      if (moment_in(timer, "fired_at")) continue;
+      timers.add({{text_in(timer, "name"), Tone::plain, {}}, session.when(moment_in(timer, "at"))});   // braces-ok: a list
+    }
+    show_table(session, "pending timers", timers);
+  }
+
+  static void show_signals(Session& session, const std::string& path) {
+    const Object answer = session.daemon().get("/v1/tasks/" + path + "/signals?unconsumed=true").object();
+    Table signals({{"SIGNAL", true, false}, {"TYPE", false, true}, {"SENT", false, false}, {"BY", false, true}});
+    for (const auto& each : array_in(answer, "signals")) {
+      const Object& signal = as_object(each);
+      signals.add({{std::to_string(integer_in(signal, "signal").value_or(0)), Tone::plain, {}}, {text_in(signal, "type"), Tone::plain, {}},   // braces-ok: a list
+                   session.when(moment_in(signal, "sent_at")), {text_in(signal, "actor"), Tone::plain, {}}});
+    }
+    show_table(session, "signals that nobody has read", signals);
+  }
+
+  static void show_table(const Session& session, const std::string& name, const Table& table) {
+    if (table.empty()) return;
+    heading(session, name);
+    table.print(session.out(), session.paper());
+  }
+
   static void show_documents(const Session& session, const std::string& body) {
     for (const char* name : {"payload", "result", "metadata"}) {
       const auto json = member_of(body, name);
@@ -126,9 +194,7 @@ class Show final : public Verb {
     const Object answer = session.daemon().get("/v1/tasks/" + path + "/attempts").object();
     Table table = make_attempt_table();
     for (const auto& attempt : array_in(answer, "attempts")) add_attempt(table, as_object(attempt), session);
-    if (table.empty()) return;
-    heading(session, "attempts");
-    table.print(session.out(), session.paper());
+    show_table(session, "attempts", table);
   }
 
   static void show_log(Session& session, const std::string& path) {

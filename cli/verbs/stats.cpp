@@ -1,3 +1,5 @@
+#include <ostream>
+
 #include "cli/exit_code.hpp"
 #include "cli/relative_time.hpp"
 #include "cli/selector.hpp"
@@ -10,7 +12,7 @@ namespace {
 class Stats final : public Verb {
  public:
   About about() const override {
-    return {"stats", "how long tasks of each kind wait and run, and what they use",
+    return {"stats", "how long tasks of each kind wait and run, and what they use; of a kind that is named also its steps",
             "  reeve stats\n"
             "  reeve stats report.generate --last 100\n"};
   }
@@ -54,8 +56,22 @@ class Stats final : public Verb {
                  span(one, "start_p50_ms"), span(one, "start_p95_ms"), span(one, "run_p50_ms"), span(one, "run_p95_ms"), span(one, "run_p99_ms"),
                  span(one, "cpu_p95_ms"), memory(one, "rss_p95_kib")});
     }
-    if (!table.empty()) return table.print(session.out(), session.paper());
-    session.say("nothing has run yet");
+    if (table.empty()) return session.say("nothing has run yet");
+    table.print(session.out(), session.paper());
+    for (const auto& kind : array_in(stats, "kinds")) show_steps(session, as_object(kind));
+  }
+
+  // Told only of kinds that were named.
+  static void show_steps(const Session& session, const Object& kind) {
+    Table table({{"STEP", false, true}, {"SAMPLES", true, false}, {"MEAN", true, false}, {"p50", true, false}, {"p95", true, false}});
+    for (const auto& step : array_in(kind, "steps")) {
+      const Object& one = as_object(step);
+      table.add({{text_in(one, "name"), Tone::plain, {}}, {std::to_string(integer_in(one, "samples").value_or(0)), Tone::plain, {}},   // braces-ok: a list
+                 span(one, "mean_ms"), span(one, "p50_ms"), span(one, "p95_ms")});
+    }
+    if (table.empty()) return;
+    session.out() << '\n';
+    table.print(session.out(), session.paper());
   }
 
   std::optional<std::string> kind_{};

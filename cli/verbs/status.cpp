@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <map>
 #include <ostream>
+#include <set>
+#include <string>
 
 #include "cli/exit_code.hpp"
 #include "cli/relative_time.hpp"
@@ -150,12 +153,24 @@ class Status final : public Verb {
     table.print(session.out(), session.paper());
   }
 
-  static void show_running(const Session& session, const Object& status) {
+  // Kinds whose bodies can only be asked to end. Looked up only when one is asked.
+  static std::set<std::string> cooperative_kinds(Session& session, const Object& status) {
+    std::set<std::string> kinds{};
+    const Array& running = array_in(status, "running");
+    if (std::none_of(running.begin(), running.end(), [](const auto& one) { return !text_in(as_object(one), "stopping").empty(); })) return kinds;
+    const Object answer = session.daemon().get("/v1/kinds").object();
+    for (const auto& kind : array_in(answer, "kinds"))
+      if (text_in(as_object(kind), "stops") == "cooperative") kinds.insert(text_in(as_object(kind), "kind"));
+    return kinds;
+  }
+
+  static void show_running(Session& session, const Object& status) {
+    const std::set<std::string> cooperative = cooperative_kinds(session, status);
     Table table({{"RUNS", true, false}, {"KIND", false, true}, {"QUEUE", false, true}, {"SINCE", false, false}, {"PID", true, false}, {"NOTE", false, true}});
     for (const auto& attempt : array_in(status, "running")) {
       const Object& one = as_object(attempt);
       std::string note = is_set_in(one, "stale") ? "stale: no sign of life" : "";
-      if (const std::string stopping = text_in(one, "stopping"); !stopping.empty()) note = "stopping: " + stopping;
+      if (const std::string stopping = text_in(one, "stopping"); !stopping.empty()) note = "stopping: " + stopping + (cooperative.contains(text_in(one, "kind")) ? ", cooperative" : "");
       const auto pid = integer_in(one, "pid");
       table.add({{std::to_string(integer_in(one, "task").value_or(0)), Tone::plain, {}}, {text_in(one, "kind"), Tone::plain, {}},   // braces-ok: a list
                  {text_in(one, "queue"), Tone::plain, {}}, session.when(moment_in(one, "since")),

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "executors/capabilities.hpp"
 #include "executors/inline/http_client.hpp"
 #include "executors/make.hpp"
 #include "executors/scoreboard/scoreboard.hpp"
@@ -28,7 +29,7 @@ class InlineExecutor final : public Executor {
   InlineExecutor(boost::asio::any_io_executor loop, const Options& options, std::shared_ptr<scoreboard::Scoreboard> scoreboard)
       : loop_(std::move(loop)), coroutines_(options.coroutines), http_(loop_), scoreboard_(std::move(scoreboard)) {}
 
-  [[nodiscard]] Capabilities capabilities() const override { return {"inline", false, false, false}; }
+  [[nodiscard]] Capabilities capabilities() const override { return *capabilities_of("inline"); }
   boost::asio::awaitable<Outcome> run(Execution execution, Observer& observer, Brake& brake) override;
 
  private:

@@ -11,7 +11,6 @@ namespace asio = boost::asio;
 
 constexpr std::int64_t most_backlog = 1 << 20;
 constexpr std::size_t most_unread = 1 << 20;
-constexpr std::chrono::seconds frame_time{10};
 
 }  // namespace
 
@@ -58,8 +57,11 @@ void Conversation::begin() {
   spawn(read_protocol());
 }
 
+// The observer holds more than it should: until it has less, nothing more is read.
+bool Conversation::crowded() const { return heeding_ && observer_.backlog_bytes() > most_backlog; }
+
 asio::awaitable<void> Conversation::heed_backlog(Bell& room) {
-  while (heeding_ && observer_.backlog_bytes() > most_backlog) {
+  while (crowded()) {
     observer_.when_drained([mouth = mouth_] {
       if (mouth->owner == nullptr) return;
       for (Bell& each : mouth->owner->room_) each.ring();
@@ -80,11 +82,14 @@ asio::awaitable<void> Conversation::read_output(Stream stream) {
 asio::awaitable<void> Conversation::read_protocol() {
   while (const auto count = co_await read_some(talk_, buffer_)) {
     take(decoder_.feed(std::string_view(buffer_.data(), count)));
-    watch_frame();
-    co_await heed_backlog(room_[2]);
+    if (crowded()) {
+      frame_.end();                                   // what is not read is not its silence
+      co_await heed_backlog(room_[2]);
+    }
+    frame_.look(decoder_, news_);
   }
   take(decoder_.finish());
-  frame_deadline_ = Bell::never;
+  frame_.end();
 }
 
 void Conversation::take_output(Stream stream, std::string_view bytes) {
@@ -111,20 +116,9 @@ void Conversation::take(std::vector<protocol::Message> messages) {
                         " bytes; raise the limit of the result or hand over a file");
 }
 
-// A message must be whole within a time, counted from its first byte.
-void Conversation::watch_frame() {
-  if (!decoder_.inside_line()) {
-    frame_deadline_ = Bell::never;
-  } else if (frame_deadline_ == Bell::never || frame_ != decoder_.lines()) {
-    frame_deadline_ = Bell::after(frame_time);
-    news_.ring();
-  }
-  frame_ = decoder_.lines();
-}
-
 void Conversation::frame_overdue() {
-  frame_deadline_ = Bell::never;
-  dialogue_.break_off("half a protocol message and nothing more for 10 s");
+  frame_.end();
+  dialogue_.break_off(protocol::FrameWatch::overdue);
 }
 
 void Conversation::pass(OutputLine line) {

@@ -21,6 +21,7 @@
 #include "executors/process/reading.hpp"
 #include "executors/protocol/decoder.hpp"
 #include "executors/protocol/dialogue.hpp"
+#include "executors/protocol/frame_watch.hpp"
 #include "executors/protocol/outbox.hpp"
 
 namespace reeve::executors::process {
@@ -43,7 +44,7 @@ class Conversation {
 
   [[nodiscard]] const std::optional<std::string>& broken() const { return dialogue_.broken(); }
   [[nodiscard]] bool suspending() const { return dialogue_.suspending(); }
-  [[nodiscard]] Bell::Moment frame_deadline() const { return frame_deadline_; }
+  [[nodiscard]] Bell::Moment frame_deadline() const { return frame_.deadline(); }
   void frame_overdue();
 
   // After all_read().
@@ -57,13 +58,13 @@ class Conversation {
   boost::asio::awaitable<void> read_output(Stream stream);
   boost::asio::awaitable<void> read_protocol();
   boost::asio::awaitable<void> heed_backlog(Bell& room);
+  [[nodiscard]] bool crowded() const;
   template <class Reader>
   void spawn(Reader reader);
 
   void take_output(Stream stream, std::string_view bytes);
   void take_printed_result(std::string_view bytes);
   void take(std::vector<protocol::Message> messages);
-  void watch_frame();
   void pass(OutputLine line);
 
   const Execution& execution_;
@@ -80,8 +81,7 @@ class Conversation {
   protocol::Dialogue dialogue_;
   protocol::Outbox outbox_;
   std::string printed_{};
-  Bell::Moment frame_deadline_ = Bell::never;
-  std::size_t frame_ = 0;
+  protocol::FrameWatch frame_{};
   int readers_ = 0;
   bool passed_ = false;
   bool heeding_ = true;

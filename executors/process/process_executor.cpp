@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "executors/capabilities.hpp"
 #include "executors/process/body.hpp"
 #include "executors/process/classify.hpp"
 #include "executors/process/features.hpp"
@@ -84,7 +85,7 @@ ProcessExecutor::ProcessExecutor(asio::any_io_executor loop, const Options& opti
   make_payload_folder(payload_folder_);
 }
 
-Capabilities ProcessExecutor::capabilities() const { return {"process", true, true, true, true}; }
+Capabilities ProcessExecutor::capabilities() const { return *capabilities_of("process"); }
 
 asio::awaitable<Outcome> ProcessExecutor::run(Execution execution, Observer& observer, Brake& brake) {
   if (brake.reason()) co_return ended(Stopped{*brake.reason()});

@@ -20,8 +20,8 @@ struct Dialogue::Line {
 
 std::size_t line_limit(std::int64_t result_bytes_max) { return static_cast<std::size_t>(result_bytes_max + line_room); }
 
-Dialogue::Dialogue(Speaker speaker, Observer& observer, Hooks hooks, std::size_t line_bytes)
-    : speaker_(speaker), observer_(observer), hooks_(std::move(hooks)), line_bytes_(line_bytes), line_(std::make_shared<Line>()) {
+Dialogue::Dialogue(Addressee ours, Observer& observer, Hooks hooks, std::size_t line_bytes)
+    : ours_(ours), observer_(observer), hooks_(std::move(hooks)), line_bytes_(line_bytes), line_(std::make_shared<Line>()) {
   line_->owner = this;
 }
 
@@ -35,7 +35,7 @@ void Dialogue::hear(std::string_view line, Reply reply) {
 }
 
 bool Dialogue::is_ours(const Message& message) const {
-  return message.task.value_or(speaker_.task) == speaker_.task && message.epoch.value_or(speaker_.epoch) == speaker_.epoch;
+  return message.task.value_or(ours_.task) == ours_.task && message.epoch.value_or(ours_.epoch) == ours_.epoch;
 }
 
 void Dialogue::take(Message message, const Reply& reply, Channel channel) {
@@ -44,8 +44,8 @@ void Dialogue::take(Message message, const Reply& reply, Channel channel) {
     if (wanted) reply(answer_line(message.id, answer, stopping_));
   };
   if (!is_ours(message)) {
-    fault("a message for task " + std::to_string(message.task.value_or(speaker_.task)) + ", epoch " +
-          std::to_string(message.epoch.value_or(speaker_.epoch)) + ", which is not the attempt that runs");
+    fault("a message for task " + std::to_string(message.task.value_or(ours_.task)) + ", epoch " +
+          std::to_string(message.epoch.value_or(ours_.epoch)) + ", which is not the attempt that runs");
     return say(refused("lease_lost", "the message is for another attempt than the one that runs; it changed nothing"));
   }
   struct Take {

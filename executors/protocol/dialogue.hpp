@@ -15,12 +15,10 @@
 #include <string_view>
 
 #include "executors/executor.hpp"
+#include "executors/protocol/addressee.hpp"
 #include "executors/protocol/message.hpp"
 
 namespace reeve::executors::protocol {
-
-// The attempt whose messages are taken.
-struct Speaker { std::int64_t task = 0; std::int64_t epoch = 0; };
 
 // The longest line a handler may say, by its limit for results: the value and 64 KiB around it. The same whatever way it speaks.
 [[nodiscard]] std::size_t line_limit(std::int64_t result_bytes_max);
@@ -35,8 +33,8 @@ class Dialogue final : public Ear {
     std::function<std::chrono::milliseconds(std::optional<std::chrono::milliseconds> wish)> renew{};   // the lease that it has now
     std::function<void()> release{};
   };
-  // The observer outlives the dialogue. A line longer than `line_bytes` is refused.
-  Dialogue(Speaker speaker, Observer& observer, Hooks hooks, std::size_t line_bytes);
+  // `ours`: whose messages are taken. The observer outlives the dialogue. A line longer than `line_bytes` is refused.
+  Dialogue(Addressee ours, Observer& observer, Hooks hooks, std::size_t line_bytes);
   ~Dialogue() override;
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
@@ -64,7 +62,7 @@ class Dialogue final : public Ear {
   [[nodiscard]] Answer take_status(StatusMessage status);
   void name_wait(Request& request);
 
-  Speaker speaker_;
+  Addressee ours_;
   Observer& observer_;
   Hooks hooks_;
   std::size_t line_bytes_;

@@ -8,12 +8,10 @@
 
 #include "executors/execution.hpp"
 #include "executors/outcome.hpp"
+#include "executors/protocol/addressee.hpp"
 #include "executors/request.hpp"
 
 namespace reeve::executors::protocol {
-
-// To whom, when a process has more than one task.
-struct Addressee { std::int64_t task = 0; std::int64_t epoch = 0; };
 
 [[nodiscard]] std::string task_order(const Execution& execution);
 [[nodiscard]] std::string cancel_notice(Addressee to, StopReason reason, std::chrono::milliseconds grace);

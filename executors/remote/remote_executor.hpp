@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "executors/capabilities.hpp"
 #include "executors/executor.hpp"
 #include "executors/remote/exchange.hpp"
 
@@ -16,7 +17,7 @@ class RemoteExecutor final : public Executor {
  public:
   RemoteExecutor(boost::asio::any_io_executor loop, std::function<void()> room_changed) : loop_(loop), exchange_(loop, std::move(room_changed)) {}
 
-  [[nodiscard]] Capabilities capabilities() const override { return {"remote", false, false, false, true}; }
+  [[nodiscard]] Capabilities capabilities() const override { return *capabilities_of("remote"); }
   // A worker that falls silent for its lease, or that ignores a stop for the grace of the attempt, loses the task: its further words are
   // refused. The first is a lost runner's end, the second ends as the stop wanted.
   boost::asio::awaitable<Outcome> run(Execution execution, Observer& observer, Brake& brake) override;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "executors/capabilities.hpp"
 #include "executors/make.hpp"
 #include "executors/thread/call.hpp"
 #include "executors/thread/plugin.hpp"
@@ -20,7 +21,7 @@ class ThreadExecutor final : public Executor {
   ThreadExecutor(boost::asio::any_io_executor loop, const Options& options)
       : loop_(std::move(loop)), threads_(options.threads < 1 ? 1 : options.threads), room_changed_(options.room_changed), functions_(options.functions), pool_(threads_) {}
 
-  [[nodiscard]] Capabilities capabilities() const override { return {"thread", false, false, false, false}; }
+  [[nodiscard]] Capabilities capabilities() const override { return *capabilities_of("thread"); }
   boost::asio::awaitable<Outcome> run(Execution execution, Observer& observer, Brake& brake) override;
   // As many as there are threads without an attempt: what is claimed beyond that would wait here instead of in the queue.
   [[nodiscard]] std::optional<int> room(std::string_view kind) const override;

@@ -93,8 +93,10 @@ void Pool::hand_out() {
 }
 
 void Pool::ready(WorkerProcess& worker) {
+  const bool was_degraded = plan_.degraded();
   const bool was_out_of_order = out_of_order();
   plan_.ready(worker.id(), now());
+  tell_if_degraded_changed(was_degraded);
   hand_out();
   if (was_out_of_order && hooks_.order_changed) hooks_.order_changed();
 }
@@ -148,12 +150,18 @@ asio::awaitable<void> Pool::tend(std::shared_ptr<Pool> pool, WorkerId id) {
 }
 
 void Pool::gone(WorkerId id, const std::string& why) {
+  const bool was_degraded = plan_.degraded();
   const bool was_out_of_order = out_of_order();
   workers_.erase(id);
   plan_.gone(id, now(), why);
+  tell_if_degraded_changed(was_degraded);
   hand_out();
   if (!was_out_of_order && out_of_order()) give_back();
   if (empty() && hooks_.empty) hooks_.empty();
+}
+
+void Pool::tell_if_degraded_changed(bool was_degraded) const {
+  if (plan_.degraded() != was_degraded && hooks_.degraded_changed) hooks_.degraded_changed(status());
 }
 
 }  // namespace reeve::executors::worker

@@ -24,6 +24,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   struct Hooks {
     std::function<void()> empty{};                  // its last process or attempt is gone
     std::function<void()> order_changed{};          // its starts fail and nothing serves, or do so no longer
+    std::function<void(const PoolStatus&)> degraded_changed{};   // its starts fail, or do so no longer
   };
   Pool(std::shared_ptr<Ground> ground, std::shared_ptr<const WorkerSpec> spec, Hooks hooks);
   Pool(const Pool&) = delete;
@@ -55,6 +56,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   void gone(WorkerId id, const std::string& why);
   void hand_out();
   void give_back();
+  void tell_if_degraded_changed(bool was_degraded) const;
   void consult();
   void wake_at(Instant moment);
 

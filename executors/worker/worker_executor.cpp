@@ -22,7 +22,7 @@ Outcome ended(End end) {
 
 WorkerExecutor::WorkerExecutor(asio::any_io_executor loop, const Options& options, std::shared_ptr<process::Containment> containment,
                                std::shared_ptr<scoreboard::Scoreboard> scoreboard)
-    : ground_(std::make_shared<Ground>()), room_changed_(options.room_changed), emptied_(loop) {
+    : ground_(std::make_shared<Ground>()), room_changed_(options.room_changed), pool_changed_(options.pool_changed), emptied_(loop) {
   ground_->loop = std::move(loop);
   ground_->surroundings = process::surroundings_of(options);
   ground_->scoreboard = std::move(scoreboard);
@@ -49,6 +49,7 @@ std::shared_ptr<Pool> WorkerExecutor::pool_of(const std::shared_ptr<const Worker
   Pool::Hooks hooks;
   hooks.empty = [this] { emptied_.ring(); };
   hooks.order_changed = room_changed_;
+  hooks.degraded_changed = pool_changed_;
   auto pool = std::make_shared<Pool>(ground_, spec, std::move(hooks));
   pools_[spec.get()] = pool;
   if (!declared_.contains(spec.get())) pool->undeclare();

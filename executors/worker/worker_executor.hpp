@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "executors/capabilities.hpp"
 #include "executors/executor.hpp"
 #include "executors/make.hpp"
 #include "executors/bell.hpp"
@@ -23,7 +24,7 @@ class WorkerExecutor final : public Executor {
                  std::shared_ptr<scoreboard::Scoreboard> scoreboard);
   ~WorkerExecutor() override;
 
-  [[nodiscard]] Capabilities capabilities() const override { return {"worker", true, true, true, true}; }
+  [[nodiscard]] Capabilities capabilities() const override { return *capabilities_of("worker"); }
   boost::asio::awaitable<Outcome> run(Execution execution, Observer& observer, Brake& brake) override;
   // 0 while no process of the kind can be started; otherwise the limits decide.
   [[nodiscard]] std::optional<int> room(std::string_view kind) const override;
@@ -38,6 +39,7 @@ class WorkerExecutor final : public Executor {
 
   std::shared_ptr<Ground> ground_;                  // of this and of its pools
   std::function<void()> room_changed_;
+  std::function<void(const PoolStatus&)> pool_changed_;
   std::unordered_map<const WorkerSpec*, std::shared_ptr<Pool>> pools_{};   // of this and of frames, see Pool
   std::unordered_set<const WorkerSpec*> declared_{};
   Bell emptied_;

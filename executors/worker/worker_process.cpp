@@ -147,7 +147,7 @@ void WorkerProcess::watch() {
   });
 }
 
-Bell::Moment WorkerProcess::next_deadline() const { return std::min({frame_deadline_, closed_deadline_, ready_deadline_, end_deadline_}); }
+Bell::Moment WorkerProcess::next_deadline() const { return std::min({frame_.deadline(), closed_deadline_, ready_deadline_, end_deadline_}); }
 
 void WorkerProcess::heed_deadlines() {
   if (Bell::past(ready_deadline_)) {
@@ -159,9 +159,9 @@ void WorkerProcess::heed_deadlines() {
     end_deadline_ = Bell::never;
     kill();
   }
-  if (Bell::past(frame_deadline_)) {
-    frame_deadline_ = Bell::never;
-    break_off("half a protocol message and nothing more for 10 s");
+  if (Bell::past(frame_.deadline())) {
+    frame_.end();
+    break_off(protocol::FrameWatch::overdue);
   }
   if (Bell::past(closed_deadline_)) {
     closed_deadline_ = Bell::never;

@@ -22,6 +22,7 @@
 #include "executors/process/reading.hpp"
 #include "executors/process/spawn.hpp"
 #include "executors/protocol/decoder.hpp"
+#include "executors/protocol/frame_watch.hpp"
 #include "executors/protocol/outbox.hpp"
 #include "executors/scoreboard/presence.hpp"
 #include "executors/worker/gauge.hpp"
@@ -89,7 +90,6 @@ class WorkerProcess {
   [[nodiscard]] Errand* crowded();
   void read_what_is_there(boost::asio::posix::stream_descriptor& from, Stream stream);
   void print(Stream stream, std::string_view bytes);
-  void watch_frame();
 
   // A page and a place on the board are for one task: with several at once only the process is shown.
   [[nodiscard]] bool shows_tasks() const;
@@ -136,8 +136,7 @@ class WorkerProcess {
   std::optional<std::string> broken_{};
   int faults_ = 0;
   int readers_ = 0;
-  std::size_t frame_ = 0;
-  Bell::Moment frame_deadline_ = Bell::never;
+  protocol::FrameWatch frame_{};
   Bell::Moment closed_deadline_ = Bell::never;
   Bell::Moment ready_deadline_ = Bell::never;
   Bell::Moment end_deadline_ = Bell::never;

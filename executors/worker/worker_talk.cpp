@@ -21,7 +21,6 @@ namespace asio = boost::asio;
 using process::read_some;
 
 constexpr std::int64_t most_backlog = 1 << 20;
-constexpr std::chrono::seconds frame_time{10};
 constexpr std::chrono::seconds closed_time{1};        // between the end of the protocol and the end of the process
 constexpr int most_faults = 100;                      // that are no attempt's
 constexpr int most_reads = 16;                        // of one pipe at the end of a task; a pipe holds no more
@@ -69,11 +68,14 @@ asio::awaitable<void> WorkerProcess::read_output(Stream stream) {
 asio::awaitable<void> WorkerProcess::read_protocol() {
   while (const auto count = co_await read_some(talk_, ground_.buffer)) {
     hear(decoder_.feed(std::string_view(ground_.buffer.data(), count)));
-    watch_frame();
-    if (crowded() != nullptr) co_await heed_backlog(room_[2]);
+    if (crowded() != nullptr) {
+      frame_.end();                                   // what is not read is not its silence
+      co_await heed_backlog(room_[2]);
+    }
+    frame_.look(decoder_, news_);
   }
   hear(decoder_.finish());
-  frame_deadline_ = Bell::never;
+  frame_.end();
   if (!exited_ && !ending_) closed_deadline_ = Bell::after(closed_time);
 }
 
@@ -106,17 +108,6 @@ void WorkerProcess::read_what_is_there(asio::posix::stream_descriptor& from, Str
     if (count <= 0) return;
     print(stream, std::string_view(bytes.data(), static_cast<std::size_t>(count)));
   }
-}
-
-// A message must be whole within a time, counted from its first byte.
-void WorkerProcess::watch_frame() {
-  if (!decoder_.inside_line()) {
-    frame_deadline_ = Bell::never;
-  } else if (frame_deadline_ == Bell::never || frame_ != decoder_.lines()) {
-    frame_deadline_ = Bell::after(frame_time);
-    news_.ring();
-  }
-  frame_ = decoder_.lines();
 }
 
 void WorkerProcess::hear(std::vector<protocol::Message> messages) {

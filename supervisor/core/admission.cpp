@@ -1,6 +1,7 @@
 #include "supervisor/core/admission.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace reeve::supervisor {
 
@@ -34,15 +35,26 @@ int served_by(const std::vector<store::Room>& free, const std::vector<store::Roo
 
 }  // namespace
 
-void Admission::set_room(const std::string& kind, std::optional<int> room) {
-  if (room) offered_[kind] = *room;
-  else offered_.erase(kind);
+bool Admission::set_room(std::string_view kind, std::optional<int> room) {
+  const auto known = offered_.find(kind);
+  if (known == offered_.end()) {
+    if (room) offered_.emplace(kind, *room);
+    return false;
+  }
+  if (room) return std::exchange(known->second, *room) < *room;
+  offered_.erase(known);
+  return true;
+}
+
+void Admission::keep_rooms_of(const handlers::Handlers& handlers) {
+  std::erase_if(offered_, [&](const auto& entry) { return handlers.find(entry.first) == nullptr; });
 }
 
 void Admission::started(std::string_view kind, std::string_view queue) {
   ++running_;
   add(kinds_, kind);
   add(queues_, queue);
+  if (const auto offered = offered_.find(kind); offered != offered_.end() && offered->second > 0) --offered->second;
 }
 
 void Admission::ended(std::string_view kind, std::string_view queue) {

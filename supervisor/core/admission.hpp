@@ -28,8 +28,11 @@ class Admission {
   explicit Admission(int concurrency) : concurrency_(concurrency) {}
 
   void set_concurrency(int concurrency) { concurrency_ = concurrency; }
-  // How many more bodies of the kind its executor could begin; nullopt: as many as the limits allow.
-  void set_room(const std::string& kind, std::optional<int> room);
+  // How many more bodies of the kind its executor could begin; nullopt: as many as the limits allow. Each that is started takes one of it until
+  // it is told anew. True: there is more than there was.
+  [[nodiscard]] bool set_room(std::string_view kind, std::optional<int> room);
+  // Forgets the rooms of kinds that are declared no longer.
+  void keep_rooms_of(const handlers::Handlers& handlers);
   void started(std::string_view kind, std::string_view queue);
   void ended(std::string_view kind, std::string_view queue);
 

@@ -56,12 +56,10 @@ void Core::work_arrived(Now now) {
   claim_if_useful(now);
 }
 
-void Core::rooms_changed(const std::vector<store::Room>& rooms, Now now) {
-  if (rooms == offered_) return;
-  for (const store::Room& room : offered_) admission_.set_room(room.name, std::nullopt);
-  offered_ = rooms;
-  for (const store::Room& room : offered_) admission_.set_room(room.name, room.room);
-  work_arrived(now);
+void Core::rooms_changed(std::span<const ExecutorRoom> rooms, Now now) {
+  bool more = false;
+  for (const ExecutorRoom& room : rooms) more |= admission_.set_room(room.kind, room.room);
+  if (more) work_arrived(now);
 }
 
 void Core::claim_if_useful(Now now) {
@@ -288,6 +286,7 @@ void Core::reload(Options options, std::shared_ptr<const handlers::Handlers> han
   handlers_ = std::move(handlers);
   admission_.set_concurrency(options_.concurrency);
   resources_.declare(options_.resources);
+  admission_.keep_rooms_of(*handlers_);
   work_arrived(now);
 }
 

@@ -18,7 +18,9 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -57,6 +59,12 @@ struct Idle {};                                                                 
 struct Stop {};                                                                           // the life is over
 using Effect = std::variant<ClaimTasks, Launch, GiveBack, StopBody, RenewLeases, ExpireLeases, FlagStale, ClearStale, WarnSoftTimeout, Idle, Stop>;
 
+// How many more tasks of a kind its executor could begin; nullopt: as many as the limits allow.
+struct ExecutorRoom {
+  std::string_view kind{};
+  std::optional<int> room{};
+};
+
 class Core {
  public:
   Core(Options options, std::shared_ptr<const handlers::Handlers> handlers);
@@ -64,8 +72,8 @@ class Core {
   // ---- events: what happened. Each may add effects. ----
   void opened(std::int64_t runner, Now now);                              // registered, left-overs removed: claiming may begin
   void work_arrived(Now now);
-  // What the executors of these kinds could begin now; kinds that are not named have no such limit.
-  void rooms_changed(const std::vector<store::Room>& rooms, Now now);
+  // What the executors of these kinds could begin now; kinds that are not named keep what was told last.
+  void rooms_changed(std::span<const ExecutorRoom> rooms, Now now);
   // `asked` is when the claim was sent: the leases are counted from there.
   void claimed(store::ClaimAnswer answer, Now asked, Now now);
   void claim_failed(Now now);
@@ -138,7 +146,6 @@ class Core {
 
   bool claiming_ = false;                     // a claim is out
   bool maybe_more_ = true;                    // due work may be waiting
-  std::vector<store::Room> offered_{};        // as told last
   bool arrived_meanwhile_ = false;            // ... and came while the claim was out
   bool freed_meanwhile_ = false;              // a slot freed while the claim was out
   int asked_limit_ = 0;                       // of the claim that is out

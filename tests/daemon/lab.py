@@ -17,6 +17,7 @@ import threading
 import time
 import uuid
 
+import cgroups
 import processes
 import wire
 import witness
@@ -177,6 +178,7 @@ class Lab:
     def clean(self):
         self.end()
         wait_until(self._no_strays, 20, "every process of the lab is gone")
+        cgroups.remove(self.store)
         complaint = self._complaint()
         if not os.environ.get("REEVE_LAB_KEEP"):
             shutil.rmtree(self.dir, ignore_errors=True)

@@ -5,6 +5,7 @@ import signal
 import time
 import unittest
 
+import cgroups
 import wire
 from case import DaemonCase
 from waiting import wait_until
@@ -53,6 +54,16 @@ class Stopping(DaemonCase):
         lab.daemon.send_signal(signal.SIGTERM)
         self.assertEqual(lab.daemon.wait(30), 0)
         lab.open_gate("go")
+
+    def test_a_lab_leaves_no_control_groups_of_a_daemon_that_was_killed(self):
+        lab = self.lab(judged=False, handlers={"bounded": {"command": ["/bin/true"], "limits": {"processes": 50}}})
+        self.assert_state(lab, lab.enq("", kind="bounded"), "succeeded")
+        if not cgroups.folders_of_store(lab.store):
+            self.skipTest("the daemon may make no control groups here")
+        lab.k9()
+        self.assertTrue(cgroups.folders_of_store(lab.store))
+        lab.clean()
+        self.assertEqual(cgroups.folders_of_store(lab.store), [])
 
     def test_an_idle_daemon_stops_at_once(self):
         lab = self.lab()

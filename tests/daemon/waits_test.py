@@ -41,6 +41,26 @@ class Waits(DaemonCase):
                 step = lab.ok("GET", f"/v1/tasks/{task}/steps")["steps"][0]
                 self.assertEqual(("fetch", "completed", 1), (step["name"], step["status"], step["tries"]))
 
+    def test_show_and_stats_tell_of_steps_timers_waits_and_signals(self):
+        lab = self.talking_lab()
+        task = lab.enq([{"ask": {"type": "step.begin", "name": "fetch"}}, {"ask": {"type": "step.end", "name": "fetch", "output": 1}},
+                        {"ask": {"type": "timer", "name": "remind", "after_ms": 3_600_000}},
+                        {"ask": {"type": "signal.wait", "signal": "approved"}}], "talk")
+        lab.wait(task, "waiting")
+        self.signal(lab, task, "another")
+        told = lab.cli("show", task).stdout
+        for part in (r"executor +process$", r"waits +it waits for the signal \"approved\"", r"fetch\tstep\tcompleted\t1\t\d+", r"pending timers:", r"remind\t2",
+                     r"signals that nobody has read:", r"\d+\tanother\t"):
+            self.assertRegex(told, "(?m)^" + part)
+        self.signal(lab, task, "approved")
+        self.assert_state(lab, task, "succeeded")
+        told = lab.cli("show", task).stdout
+        self.assertNotRegex(told, "(?m)^waits ")
+        self.assertRegex(told, r"(?m)^\S*signal\S*\tsignal\tcompleted\t")
+        self.assertRegex(lab.cli("stats", "talk").stdout, r"(?m)^fetch\t1\t\d+\t\d+\t\d+$")
+        self.assertEqual(["fetch"], [step["name"] for step in lab.ok("GET", "/v1/stats?kind=talk")["kinds"][0]["steps"]])
+        self.assertEqual([], [step for kind in lab.ok("GET", "/v1/stats")["kinds"] for step in kind["steps"]])
+
     def test_a_sleeping_task_holds_nothing_and_survives_kill_9(self):
         lab = self.talking_lab()
         sleepers = [lab.enq([{"ask": {"type": "sleep", "for_ms": 3000}}], kind) for kind in ("talk", "warm") for _ in range(8)]

@@ -16,6 +16,7 @@ handler('steps', async (task) => {
   const one = await task.step('one', () => ({ n: 1 }), { input: { of: 'one' } });
   return [one, await task.step('two', async () => one.n + 1)];
 });
+handler('numbered_step', (task) => task.step('numbered', () => { throw new DOMException('aborted', 'AbortError'); }));   // its code is 20
 handler('bad_step', (task) => task.step('bad', () => null.x));
 handler('nap', async (task) => {
   try {

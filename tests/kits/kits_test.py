@@ -10,6 +10,7 @@ import math
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import unittest
@@ -17,6 +18,11 @@ import unittest
 from peer import Page, Peer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../../sdk/python"))
+
+from reeve.channel import Channel  # noqa: E402
+from reeve.conversation import Conversation  # noqa: E402
+
 KIT = os.environ.get("REEVE_KIT", "python")
 NODE = shutil.which("node") or shutil.which("nodejs") or ""
 COMMANDS = {
@@ -29,6 +35,11 @@ MANY_AT_ONCE = KIT in ("asyncio", "node")
 PROCESS_PAGE = KIT != "node"
 WORKER_PAGE = KIT in ("python", "cpp")
 SKIPPED = 77
+
+
+def resident_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
 
 
 class KitCase(unittest.TestCase):
@@ -127,6 +138,14 @@ class Steps(KitCase):
             error = peer.asked("step.end", {"name": "bad"})["error"]
             self.assertTrue(error["code"])
             peer.expect("error", code=error["code"])
+
+    @unittest.skipUnless(KIT == "node", "errors of other languages have no numbers for codes")
+    def test_a_code_that_is_a_number_is_told_as_text(self):
+        worker = self.worker()
+        worker.give(1, None, kind="numbered_step")
+        worker.asked("step.begin")
+        self.assertEqual({"code": "20", "message": "aborted"}, worker.asked("step.end")["error"])
+        worker.expect("error", code="20")
 
     def test_a_cancel_in_the_answer_stops_before_the_work(self):
         for peer in self.both("steps"):
@@ -262,6 +281,17 @@ class Stopping(KitCase):
         self.assertEqual(("error", "cancelled"), (told["type"], told["code"]))
         self.assertNotEqual(0, peer.ended())
 
+    def test_a_cancel_that_comes_together_with_its_task_is_answered(self):
+        worker = self.worker()
+        worker.say({"type": "task", "task": 9, "epoch": 2, "attempt": 1, "max_attempts": 5, "kind": "until_cancelled", "queue": "default", "labels": {},
+                    "payload": None}, {"type": "cancel", "task": 9, "epoch": 2, "reason": "timeout", "grace_ms": 1000})
+        message = worker.hear()
+        while message is not None and message["type"] in ("sleep", "progress"):
+            message = worker.hear()
+        self.assertEqual(("error", "cancelled", 9), (message["type"], message["code"], message["task"]))
+        worker.give(10, "next")
+        worker.expect("result", task=10, value="next")
+
     def test_a_cancel_for_another_attempt_means_nothing(self):
         peer = self.worker()
         peer.give(1, None, kind="nap", epoch=9)
@@ -290,6 +320,43 @@ class Stopping(KitCase):
             peer.answer(wait, slept=True)
             peer.expect("result", value="rested")
             self.assertEqual(0, peer.ended())
+
+    @unittest.skipUnless(KIT == "python", "the other kits have no bell that other signals ring")
+    def test_signals_of_the_handlers_own_do_not_end_a_worker(self):
+        worker = self.worker()
+        worker.give(1, None, kind="rings")
+        worker.expect("result", value="rung")
+        worker.give(2, "still here")
+        worker.expect("result", value="still here")
+        os.kill(worker.process.pid, signal.SIGUSR1)   # while it is idle
+        worker.give(3, "and now")
+        worker.expect("result", value="and now")
+        os.kill(worker.process.pid, signal.SIGTERM)
+        self.assertEqual(0, worker.ended())
+
+    @unittest.skipUnless(KIT == "python", "looks into the kit for plain Python")
+    def test_a_cancel_that_comes_too_late_is_not_remembered(self):
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            talk = Conversation(Channel(theirs))
+            ours.sendall(b'{"type":"cancel","task":1,"epoch":1,"reason":"cancel"}\n' * 3 + b'{"type":"task","task":2,"epoch":1}\n'
+                         b'{"type":"cancel","task":2,"epoch":1,"reason":"timeout"}\n')
+            talk.look()
+        self.assertEqual({(2, 1): "timeout"}, talk.stopped)
+
+    def test_cancels_that_come_too_late_cost_no_memory(self):
+        worker = self.worker()
+        worker.give(1, "first")
+        worker.expect("result", value="first")
+        late = b"".join(b'{"type":"cancel","task":%d,"epoch":1,"reason":"cancel"}\n' % task for task in range(100, 400))
+        for turn in (1, 2):
+            grown = -resident_kib(worker.process.pid)
+            for block in range(300):
+                worker.say_bytes(late.replace(b'"task":', b'"task":%d' % (turn * 1000 + block)))
+            worker.give(2, "second")
+            worker.expect("result", value="second")
+            grown += resident_kib(worker.process.pid)   # the second time: what the first took for buffers is there already
+        self.assertLess(grown, 4096)
 
     def test_a_worker_ends_when_reeve_is_gone(self):
         peer = self.worker()

@@ -1,6 +1,7 @@
 """The handlers under test, plain Python. The programs in the other languages have the same kinds and do the same."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -105,6 +106,14 @@ def until_cancelled(task):
     task.sleep(0, name="gate")
     while True:
         task.progress(1)
+
+
+@reeve.handler("rings")
+def rings(task):
+    """Signals of its own; one comes while the task runs."""
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    return "rung"
 
 
 @reeve.handler("noise")

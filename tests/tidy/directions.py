@@ -17,7 +17,7 @@ OURS = (
     ("supervisor/*", ("supervisor/*", "handlers/*", "schedules/*", "store/*", "executors/*")),
     ("api/*", ("api/*", "supervisor/*", "handlers/*", "schedules/*", "store/*", "executors/*")),
     ("config/*", ("config/*", "api/options.hpp", "supervisor/options.hpp", "supervisor/log_options.hpp", "store/*", "handlers/*", "schedules/*",
-                  "executors/execution.hpp", "executors/executor.hpp", "executors/utf8.hpp")),
+                  "executors/capabilities.hpp", "executors/execution.hpp", "executors/executor.hpp", "executors/utf8.hpp")),
     ("cli/compose/*", tuple(folder + "/*" for folder in FOLDERS)),
     ("cli/*", ("cli/*", "api/*", "store/time.hpp", "supervisor/clock.hpp",      # time in words, and what time it is
                "executors/utf8.hpp", "handlers/nearest.hpp",                     # words from outside, and what was meant

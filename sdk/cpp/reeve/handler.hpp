@@ -650,7 +650,12 @@ struct Conversation {
     const auto epoch = json::integer(json::member(message, "epoch"));
     if (!task && !current) return;
     const std::pair<std::int64_t, std::int64_t> meant = {task ? *task : current->first, epoch ? *epoch : current ? current->second : 0};
-    stopped.emplace(meant, json::text(json::member(message, "reason")).value_or("cancel"));
+    if (is_here(meant)) stopped.emplace(meant, json::text(json::member(message, "reason")).value_or("cancel"));
+  }
+  // One that is over meanwhile needs no cancel, and nobody would forget it again.
+  [[nodiscard]] bool is_here(const std::pair<std::int64_t, std::int64_t>& meant) const {
+    if (current == meant) return true;
+    return std::any_of(waiting.begin(), waiting.end(), [&](const Record& record) { return std::pair(record.id, record.epoch) == meant; });
   }
 };
 

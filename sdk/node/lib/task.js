@@ -179,7 +179,7 @@ export class Task {
 function failure(error) {
   if (error instanceof Suspended) return { code: 'suspended', message: 'waits' };
   if (error instanceof Cancelled) return { code: 'cancelled', message: error.reason };
-  return { code: error?.code ?? error?.name ?? 'Error', message: String(error?.message ?? error) };
+  return { code: String(error?.code ?? error?.name ?? 'Error'), message: String(error?.message ?? error) };
 }
 
 // As it will come back from the store, so that a first run and a replay see the same.

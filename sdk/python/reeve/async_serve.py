@@ -1,6 +1,7 @@
 """`async def` handlers, in a process for one task and in a worker for several at once: one loop, no thread."""
 
 import asyncio
+import inspect
 import itertools
 import signal
 import sys
@@ -147,8 +148,10 @@ class Attendance:
 
 
 def _stop(task, work, reason):
+    """One that has not begun finds the reason when it begins: a cancel would end it without a word."""
     task.stop(reason)
-    work.cancel()
+    if inspect.getcoroutinestate(work.get_coro()) != inspect.CORO_CREATED:
+        work.cancel()
 
 
 async def run(task):
@@ -156,6 +159,8 @@ async def run(task):
     function = registry.of_kind(task.kind)
     if function is None:
         return body.no_handler(task.kind)
+    if task._stop:
+        return ending.of_exception(Cancelled(task._stop))
     try:
         return body.judged(task, ending.of_value(await function(task)))
     except Disconnected:

@@ -70,16 +70,19 @@ class Channel:
             except BlockingIOError:
                 return None
 
-    def wake_by(self, descriptor):
-        """From now on `wait` also ends when this descriptor can be read."""
-        self._bell = descriptor
+    def wake_by(self, bell):
+        """From now on `wait` also ends when this socket, which does not block, can be read."""
+        self._bell = bell
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
-        self._poll.register(descriptor, select.POLLIN)
+        self._poll.register(bell, select.POLLIN)
 
     def wait(self):
-        """Whether a message may be there; False: the bell rang."""
-        return bool(self._lines) or all(descriptor != self._bell for descriptor, _ in self._poll.poll())
+        """Whether a message may be there; False: the bell rang, and is silent again."""
+        if self._lines or all(descriptor != self._bell.fileno() for descriptor, _ in self._poll.poll()):
+            return True
+        self._bell.recv(CHUNK)
+        return False
 
     def _read(self, flags):
         try:

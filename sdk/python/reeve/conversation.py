@@ -10,7 +10,7 @@ class Conversation:
         self.channel = channel
         self.current = None                    # the Task that runs
         self.waiting = collections.deque()     # `task` messages that came meanwhile
-        self.stopped = {}                      # (task, epoch) -> reason, of those
+        self.stopped = {}                      # (task, epoch) -> reason, of those and no others
         self.is_ending = False
         self._questions = 0
 
@@ -55,5 +55,5 @@ class Conversation:
         current = self.current
         if current is not None and message.get("task", current.id) == current.id and message.get("epoch", current.epoch) == current.epoch:
             current.stop(reason)
-        else:
+        elif any((waiting.get("task"), waiting.get("epoch")) == (message.get("task"), message.get("epoch")) for waiting in self.waiting):
             self.stopped[message.get("task"), message.get("epoch")] = reason

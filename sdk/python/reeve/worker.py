@@ -14,7 +14,7 @@ def serve(channel, page):
     """Works until reeve says `shutdown`, goes away, or SIGTERM; what runs then is finished first. Gives the exit code."""
     talk = Conversation(channel)
     with Bell(talk) as bell:
-        channel.wake_by(bell.fileno())
+        channel.wake_by(bell)
         try:
             channel.send({"type": "ready"})
             while (record := next_task(talk)) is not None:
@@ -25,10 +25,12 @@ def serve(channel, page):
 
 
 def next_task(talk):
-    """The next `task` message, or None at the end. The bell can only ring us out while there is nothing to do."""
+    """The next `task` message, or None at the end. The bell can only ring us out while there is nothing to do; it rings for every signal that
+    the program handles, so it says no more than: look again."""
     channel = talk.channel
-    while not talk.waiting and not talk.is_ending and channel.wait():
-        talk.hear(channel.receive())
+    while not talk.waiting and not talk.is_ending:
+        if channel.wait():
+            talk.hear(channel.receive())
     return talk.waiting.popleft() if talk.waiting else None
 
 
@@ -52,6 +54,7 @@ class Bell:
 
     def __enter__(self):
         self._ear, self._hammer = socket.socketpair()
+        self._ear.setblocking(False)
         self._hammer.setblocking(False)
         self._earlier = signal.set_wakeup_fd(self._hammer.fileno(), warn_on_full_buffer=False)
         self._handler = signal.signal(signal.SIGTERM, self._ring)

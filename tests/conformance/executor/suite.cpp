@@ -46,6 +46,18 @@ TEST_CASE("an executor says what it can do, and its bodies agree", "[executor][c
   CHECK(bench.executors->find("no such executor") == nullptr);
 }
 
+TEST_CASE("a body can be spoken to exactly when its executor says that it speaks the protocol", "[executor][conformance]") {
+  Bench bench;
+  Witness witness;
+  Brake brake;
+  bool heard = false;
+  witness.react = [&] { heard = heard || witness.ear != nullptr; };
+  const auto outcome = bench.run(fixture().executor, fixture().succeed_with("7"), witness, brake);
+  CHECK(std::holds_alternative<Succeeded>(outcome.end));
+  CHECK(heard == bench.executors->find(fixture().executor)->capabilities().speaks_protocol);
+  CHECK(witness.ear == nullptr);
+}
+
 TEST_CASE("a result comes back byte for byte, whatever its size", "[executor][result][conformance]") {
   const auto size = GENERATE(as<std::size_t>{}, 1, 64 << 10, 1 << 20);
   const std::string result = size == 1 ? "7" : json_string(size);

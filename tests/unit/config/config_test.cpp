@@ -221,7 +221,7 @@ TEST_CASE("the report lists handlers, queues and the memory they may take", "[co
   CHECK(report.memory_bytes == (3 * 2LL + 1) << 30);
   const std::string text = to_text(report);
   CHECK_THAT(text, Contains("read /etc/reeve/reeve.yaml\n") && Contains("up to 4 attempts at once; their processes may take 7GiB together") && Contains("2 handlers in 1 file, 0 warnings: ok\n"));
-  CHECK_THAT(text, Contains("  a     process   mail     3      1s       5         2GiB    /bin/true\n"));
+  CHECK_THAT(text, Contains("  a     process   kill   mail     3      1s       5         2GiB    /bin/true\n"));
 }
 
 TEST_CASE("memory is not limited when one handler's is not", "[config][report]") {
@@ -291,6 +291,27 @@ TEST_CASE("a limit that cannot be is refused with what to write", "[config][limi
   const std::string handler = "handlers: {h: {command: [/bin/true], timeout: 1s, resources: {gpu: 3}}}";
   CHECK_THAT(fault(handler), Contains("needs the resource gpu, which is not declared"));
   CHECK_THAT(fault("supervisor: {resources: {gpu: 2}}\n" + handler), Contains("needs 3 of gpu, but there are 2"));
+}
+
+TEST_CASE("the report says which times a body that cannot be killed is only asked to keep", "[config][check]") {
+  const Report report = make_report(read("handlers:\n"
+                                         "  calm: {executor: inline, builtin: noop}\n"
+                                         "  deaf: {executor: thread, plugin: /opt/p.so, timeout: 5m, stop_grace: 7s, watchdog: 1m, on_stale: kill}\n"
+                                         "  hard: {command: [/bin/true], timeout: 5m}\n"));
+  REQUIRE(report.handlers.size() == 3);
+  CHECK(report.handlers[0].stops == "cooperative");
+  CHECK(report.handlers[0].asked_only.empty());
+  CHECK(report.handlers[1].stops == "cooperative");
+  CHECK(report.handlers[1].asked_only == "timeout of 5m and watchdog of 1m and stop_grace of 7s");
+  CHECK(report.handlers[2].stops == "kill");
+  CHECK(report.handlers[2].asked_only.empty());
+  const std::string text = to_text(report);
+  CHECK_THAT(text, Contains("note: deaf: its timeout of 5m and watchdog of 1m and stop_grace of 7s can only be asked for: the executor thread cannot kill"));
+  CHECK_THAT(text, !Contains("note: hard"));
+  CHECK_THAT(text, !Contains("note: calm"));
+  const auto json = boost::json::parse(to_json(report));
+  CHECK(json.at("handlers").at(1).at("stops").as_string() == "cooperative");
+  CHECK(json.at("handlers").at(2).at("stops").as_string() == "kill");
 }
 
 }  // namespace reeve::config

@@ -23,7 +23,7 @@ struct Talk {
   std::optional<Dialogue> dialogue;
 
   Talk() {
-    dialogue.emplace(Speaker{7, 3}, witness, Dialogue::Hooks{[this](OutputLine line) { entries.push_back(std::move(line)); }, [this] { ++news; }}, 4096);
+    dialogue.emplace(Addressee{7, 3}, witness, Dialogue::Hooks{[this](OutputLine line) { entries.push_back(std::move(line)); }, [this] { ++news; }}, 4096);
   }
   // From now on an attempt with a lease.
   void lend() {
@@ -32,7 +32,7 @@ struct Talk {
     hooks.news = [this] { ++news; };
     hooks.renew = [this](std::optional<std::chrono::milliseconds> wish) { return lease = wish.value_or(lease); };
     hooks.release = [this] { ++released; };
-    dialogue.emplace(Speaker{7, 3}, witness, std::move(hooks), 4096);
+    dialogue.emplace(Addressee{7, 3}, witness, std::move(hooks), 4096);
   }
   std::string say(const std::string& line) {
     answers.clear();

@@ -152,6 +152,8 @@ TEST_CASE("a pool whose processes cannot start is degraded, says why, and recove
   int changes = 0;
   Options chosen = options();
   chosen.room_changed = [&] { ++changes; };
+  std::vector<PoolStatus> told;
+  chosen.pool_changed = [&](const PoolStatus& pool) { told.push_back(pool); };
   auto spec = warm(1, 1, "if not os.path.exists('" + mark.path() + "'):\n    print('no licence was found', file=sys.stderr)\n    sys.exit(3)\n" + does_as_told);
   WarmBench warm_bench(spec, chosen);
   Executor& executor = *warm_bench.bench.executors->find("worker");
@@ -172,6 +174,20 @@ TEST_CASE("a pool whose processes cannot start is degraded, says why, and recove
   CHECK(warm_bench.status().trouble.empty());
   CHECK(executor.room("warm") == std::nullopt);
   CHECK(changes == 2);
+  REQUIRE(told.size() == 2);   // however often it failed to start
+  CHECK(told.front().kind == "warm");
+  CHECK(told.front().degraded);
+  CHECK(contains(told.front().trouble, "no licence was found"));
+  CHECK_FALSE(told.back().degraded);
+}
+
+TEST_CASE("a pool whose state did not change tells nobody", "[worker][pool][degraded]") {
+  Options chosen = options();
+  int told = 0;
+  chosen.pool_changed = [&](const PoolStatus&) { ++told; };
+  WarmBench warm_bench(warm(1, 2), chosen);
+  for (int i = 0; i < 3; ++i) CHECK(end_of<Succeeded>(warm_bench.run("result(task, 1)")).result == "1");
+  CHECK(told == 0);
 }
 
 TEST_CASE("a program that is missing degrades the pool with the reason of the spawn", "[worker][pool][degraded]") {

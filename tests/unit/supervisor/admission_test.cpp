@@ -107,3 +107,44 @@ TEST_CASE("a claim is told rates, weights, ageing and needs as they were declare
   free.room = 1;
   CHECK(Admission(16).rooms(declared, {free}).kinds.empty());
 }
+
+TEST_CASE("what an executor could begin limits its kinds, and only more of it is news", "[admission][room]") {
+  Admission admission(16);
+  const auto handlers = declared({{"a", {}}, {"b", 2}});
+  CHECK_FALSE(admission.set_room("a", std::nullopt));
+  CHECK_FALSE(admission.set_room("a", 3));
+  CHECK_FALSE(admission.set_room("a", 3));
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == 3);
+  CHECK_FALSE(admission.set_room("b", 5));
+  CHECK(room_of(admission.rooms(handlers).kinds, "b") == 2);
+  CHECK_FALSE(admission.set_room("a", 0));
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == -1);
+  CHECK(admission.set_room("a", 1));
+  CHECK(admission.set_room("a", std::nullopt));
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == 16);
+}
+
+TEST_CASE("the room of a kind that is declared no longer is forgotten", "[admission][room]") {
+  Admission admission(16);
+  CHECK_FALSE(admission.set_room("a", 0));
+  CHECK_FALSE(admission.set_room("b", 0));
+  admission.keep_rooms_of(declared({{"b", {}}}));
+  CHECK_FALSE(admission.room_of_kind("a"));
+  CHECK(admission.room_of_kind("b") == 0);
+}
+
+TEST_CASE("each that is started takes room of its executor until that is told anew", "[admission][room]") {
+  Admission admission(16);
+  const auto handlers = declared({{"a", {}}, {"b", {}}});
+  CHECK_FALSE(admission.set_room("a", 2));
+  admission.started("a", "q");
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == 1);
+  admission.started("b", "q");
+  admission.started("a", "q");
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == -1);
+  CHECK(room_of(admission.rooms(handlers).kinds, "b") == 13);
+  admission.ended("a", "q");
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == -1);   // whoever ends may still hold its thread
+  CHECK(admission.set_room("a", 1));
+  CHECK(room_of(admission.rooms(handlers).kinds, "a") == 1);
+}

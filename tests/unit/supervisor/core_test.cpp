@@ -558,3 +558,23 @@ TEST_CASE("nothing is idle while due work waits for a token", "[core][claim]") {
   stage.pass(401ms);
   CHECK(stage.take<ClaimTasks>().size() == 1);
 }
+
+TEST_CASE("more room of an executor is claimed for, and the same room again is not", "[core][claim][room]") {
+  Stage stage;
+  stage.core.opened(1, stage.now);
+  stage.take<ClaimTasks>();
+  stage.answer({});
+  const ExecutorRoom none{"echo", 0};
+  const ExecutorRoom two{"echo", 2};
+  stage.core.rooms_changed(std::span(&none, 1), stage.now);
+  CHECK(stage.take<ClaimTasks>().empty());   // nothing could begin
+  stage.core.rooms_changed(std::span(&two, 1), stage.now);
+  const auto claims = stage.take<ClaimTasks>();
+  REQUIRE(claims.size() == 1);
+  const auto& kinds = claims.front().request.kinds;
+  CHECK(std::count(kinds.begin(), kinds.end(), store::KindRoom{.name = "echo", .room = 2}) == 1);
+  stage.answer({});
+  stage.take<Idle>();
+  stage.core.rooms_changed(std::span(&two, 1), stage.now);
+  CHECK(stage.take<ClaimTasks>().empty());
+}

@@ -41,6 +41,10 @@ class Watched final : public store::Store {
   store::Steps& steps() override { return inner->steps(); }
   store::Runners& runners() override { return inner->runners(); }
   store::Queues& queues() override { return inner->queues(); }
+  store::Revisions& revisions() override { return inner->revisions(); }
+  store::Schedules& schedules() override { return inner->schedules(); }
+  store::Door& door() override { return inner->door(); }
+  std::unique_ptr<store::Peephole> open_peephole() override { return inner->open_peephole(); }
   store::Maintenance& maintenance() override { return inner->maintenance(); }
   std::unique_ptr<store::Reader> open_reader() override { return inner->open_reader(); }
   store::Cursor last_event() const override { return inner->last_event(); }
