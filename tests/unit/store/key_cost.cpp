@@ -9,12 +9,12 @@
 #include "store/open.hpp"
 #include "store/sqlite/session.hpp"
 #include "store/sqlite/verbs.hpp"
+#include "tests/unit/store/now.hpp"
 
 namespace reeve::store {
 namespace {
 
 using namespace std::chrono_literals;
-const Timestamp now = from_ms(1'800'000'000'000);
 
 NewTask keyed(bool in_line) {
   NewTask task;

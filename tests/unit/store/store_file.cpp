@@ -130,7 +130,7 @@ void fill(Worked& worked) {
   keyed.tasks.emplace_back();
   keyed.tasks[0].kind = "echo";
   keyed.tasks[0].queue = "slow";
-  keyed.tasks[0].dedupe = Dedupe{"key", DedupeScope::global};
+  keyed.tasks[0].dedupe = Dedupe{"key", KeyScope::global};
   keyed.tasks[0].run_at = worked.now + 24h;
   transact(*worked.store, [&](Store& s) {
     s.queues().pause("slow", "maintenance", "uid:0", worked.now);
