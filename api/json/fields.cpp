@@ -79,8 +79,14 @@ Fields::Fields(std::string_view object, std::string where) : where_(std::move(wh
 
 void Fields::refuse_unknown(const JsonMember& member, std::initializer_list<std::string_view> known) const {
   const std::string name = where_ + member.key.substr(0, shown_bytes);
+  constexpr std::size_t few = 8;
   const std::string near = handlers::nearest(member.key, {known.begin(), known.end()});
-  throw Problem(422, "unknown_field", "there is no field " + name + (near.empty() ? "; see docs/api.md" : "; did you mean " + near + "?"), name);
+  std::string hint = near.empty() ? "; see docs/api.md" : "; did you mean " + near + "?";
+  if (near.empty() && known.size() <= few) {
+    hint = "; known here:";
+    for (const std::string_view word : known) (hint += ' ') += word;
+  }
+  throw Problem(422, "unknown_field", "there is no field " + name + hint, name);
 }
 
 }  // namespace reeve::api

@@ -86,7 +86,7 @@ TEST_CASE("every fault of a section is reported with what was found and what to 
       {"store: {durability: ful}", "did you mean 'full'?"},
       {"store: {wal_limit: 1KiB}", "out of range; write 1MiB to 1TiB"},
       {"stroe: {}", "1:1: stroe: unknown key; did you mean 'store'?"},
-      {"schedules: {}", "1:1: schedules: this key is not available in this version"},
+      {"events: {}", "1:1: events: this key is not available in this version"},
       {"notifications: []", "not available in this version"},
       {"retention: {failed: never}", "\"never\" is not a duration"},
       {"retention: {failed_per_kind: 0}", "0"},
@@ -105,8 +105,6 @@ TEST_CASE("every fault of a section is reported with what was found and what to 
       {"log: {redact: token}", "a list is needed"},
       {"log: []", "a list was found, but a mapping of keys is needed"},
       {"log:", "nothing was found, but a mapping of keys is needed"},
-      {"queues: {a: {rate: 1/s}}", "queues.a.rate: this key is not available in this version"},
-      {"queues: {a: {weight: 1}}", "not available in this version"},
       {"queues: {a: {concurrency: 0}}", "0 would never run anything"},
       {"queues: {'a b': {}}", "not a name of a queue"},
       {"queues: 5", "a mapping of queues is needed"},
@@ -221,7 +219,7 @@ TEST_CASE("the report lists handlers, queues and the memory they may take", "[co
   CHECK(report.memory_bytes == (3 * 2LL + 1) << 30);
   const std::string text = to_text(report);
   CHECK_THAT(text, Contains("read /etc/reeve/reeve.yaml\n") && Contains("up to 4 attempts at once; their processes may take 7GiB together") && Contains("2 handlers in 1 file, 0 warnings: ok\n"));
-  CHECK_THAT(text, Contains("  a     process   kill   mail     3      1s       5         2GiB    /bin/true\n"));
+  CHECK_THAT(text, Contains("  a     process   kill   mail     3      1s       5         2GiB    -      /bin/true\n"));
 }
 
 TEST_CASE("memory is not limited when one handler's is not", "[config][report]") {

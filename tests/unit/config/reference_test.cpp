@@ -42,7 +42,7 @@ void schema_paths(const json::object& schema, const std::string& path, std::set<
 
 void document_paths(const Node& node, const std::string& path, std::set<std::string>& out) {
   for (const Entry& entry : node.entries) {
-    const bool named = path == ".queues" || path == ".handlers";
+    const bool named = path == ".queues" || path == ".handlers" || path == ".schedules";
     const std::string below = path + "." + (named ? "*" : entry.key);
     out.insert(below);
     document_paths(entry.value, below, out);
