@@ -59,7 +59,6 @@ std::string missing_in(const ColumnNames& present) {
 
 void keep_to_ourselves(Connection& db) {
   for (const int option : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW}) sqlite3_db_config(db.handle(), option, 0, nullptr);
-  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   db.run("PRAGMA synchronous = FULL");
 }
 
@@ -93,6 +92,7 @@ class SqliteOutbox final : public Outbox {
   explicit SqliteOutbox(const std::string& path)
       : path_(path), file_(file_at(path)), db_(resolve(path, false), Access::write, Millis{0}) {
     keep_to_ourselves(db_);
+    sqlite3_db_config(db_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     columns_ = columns_of(db_);
     if (columns_.empty()) no_outbox(path_, "has no table reeve_outbox");
     if (const std::string missing = missing_in(columns_); !missing.empty()) no_outbox(path_, "its reeve_outbox has no column " + missing);

@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 
+import processes
 from door_case import DoorCase, Writer
 from waiting import wait_until
 
@@ -236,18 +237,14 @@ class Inbox(DoorCase):
 
 
 class Quiet(DoorCase):
-    def switches(self, lab):
-        return sum(int(line.split()[1]) for thread in os.listdir(f"/proc/{lab.pid}/task")
-                   for line in open(f"/proc/{lab.pid}/task/{thread}/status", encoding="ascii") if line.startswith("voluntary_ctxt"))
-
     def test_an_open_door_does_not_wake_an_idle_daemon(self):
         lab = self.lab()
         self.assertEqual(lab.wait(self.task_of(lab, self.insert(lab, kind="noop"))["id"])["status"], "succeeded")
 
         def still():
-            before = self.switches(lab)
+            before = processes.switches(lab.pid)
             time.sleep(3)                     # what is measured is that nothing happens in it
-            return self.switches(lab) - before <= 1
+            return processes.switches(lab.pid) - before <= 1
 
         wait_until(still, 40, "the daemon sleeps through three seconds")
 

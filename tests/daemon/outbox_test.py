@@ -138,14 +138,14 @@ class Outbox(DoorCase):
     def test_a_missing_file_is_waited_for(self):
         lab, path = self.served()
         lab.term()
-        os.rename(path, path + ".away")
-        for beside in ("-wal", "-shm"):
-            if os.path.exists(path + beside):
-                os.rename(path + beside, path + ".away" + beside)
+        names = [name for name in ("-wal", "-shm", "") if os.path.exists(path + name)]
+        for name in names:
+            os.rename(path + name, path + ".away" + name)
         lab.up()
         wait_until(lambda: "No such file" in self.trouble(lab), 30, "the missing file is shown")
         self.assertTrue(lab.log_events("outbox.trouble"))
-        os.rename(path + ".away", path)
+        for name in names:
+            os.rename(path + ".away" + name, path + name)
         wait_until(lambda: self.trouble(lab) == "", 30, "the file was found")
         self.put(path, kind="noop", payload="5")
         self.assert_each_once(lab, [5])
