@@ -210,7 +210,7 @@ TEST_CASE("the report lists handlers, queues and the memory they may take", "[co
   CHECK(report.memory_bytes == (3 * 2LL + 1) << 30);
   const std::string text = to_text(report);
   CHECK_THAT(text, Contains("read /etc/reeve/reeve.yaml\n") && Contains("up to 4 attempts at once; their processes may take 7GiB together") && Contains("2 handlers in 1 file, 0 warnings: ok\n"));
-  CHECK_THAT(text, Contains("  a     process   mail     3      1s       5         2GiB    /bin/true\n"));
+  CHECK_THAT(text, Contains("  a     process   mail     3      1s       5         2GiB    -      /bin/true\n"));
 }
 
 TEST_CASE("memory is not limited when one handler's is not", "[config][report]") {

@@ -199,7 +199,7 @@ TEST_CASE("every fault of a handler is reported with what was found and what to 
       {"timeout: [5s]", "a list was found, but a duration"},
       {"timeout:", "nothing was found, but a duration"},
       {"tiemout: 5s", "unknown key; did you mean 'timeout'?"},
-      {"colour: red", "unknown key; known here: executor command"},
+      {"colour: red", "unknown key; known here: aliases executor command"},
       {"priority: 10", "\"10\" is out of range; write 0 to 9"},
       {"priority: \"5\"", "is quoted and so a text"},
       {"priority: 012", "is not a whole number"},
@@ -254,7 +254,7 @@ TEST_CASE("every fault of a handler is reported with what was found and what to 
       {"processes: {min: 1}", "means nothing without warm processes"},
       {"rate: 10/s", "this key is not available in this version"},
       {"recycle: {}", "means nothing without warm processes"},
-      {"result_schema: {}", "this key is not available in this version"},
+      {"resources: {}", "this key is not available in this version"},
   };
   for (const Case& c : cases) {
     INFO(c.line);
