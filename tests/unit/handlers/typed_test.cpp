@@ -62,7 +62,8 @@ TEST_CASE("a task that came past the door is not started and not tried again", "
   CHECK(std::holds_alternative<store::Fail>(finish->next));
   CHECK(finish->claim == store::ClaimKey{task.id, task.epoch});
   CHECK(finish->error->code == "invalid_payload");
-  CHECK(finish->error->detail == R"x({"path":"","message":"the payload of kind \"report\" must be of type object, but is a list of 0 (payload_schema of the handler)"})x");
+  const std::string said = R"x({"path":"","message":"the payload of kind \"report\" must be of type object, but is a list of 0 (payload_schema of the handler)"})x";
+  CHECK(finish->error->detail == said);
   task.payload = "{}";
   CHECK_FALSE(refused_before_start(typed(), task));
   task.labels.clear();
