@@ -105,5 +105,5 @@ TEST_CASE("a claim is told rates, weights, ageing and needs as they were declare
   CHECK(room_of(rooms.kinds, "a") == 2);
   CHECK(rooms.restricted);
   free.room = 1;
-  CHECK(Admission(16).rooms(declared, {free}).kinds.empty());
+  CHECK(room_of(Admission(16).rooms(declared, {free}).kinds, "a") == -1);
 }
