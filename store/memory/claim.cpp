@@ -148,7 +148,7 @@ ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
   if (const auto alarm = waits_.next_alarm()) answer.next_due = earlier(answer.next_due, *alarm);
   if (more_rings || more_expired) answer.next_due = now;
   for (const Task* task : due) {
-    if (request.limit <= 0 || !left.has_room(*task) || left.token(*task) <= now) continue;
+    if (request.limit <= 0 || !left.has_room(*task) || left.token(*task) <= now || !keys_.may_start(*task, request)) continue;
     answer.next_due = earlier(answer.next_due, left.token(*task));
     answer.rate_limited = true;
   }
