@@ -105,11 +105,6 @@ TEST_CASE("every fault of a section is reported with what was found and what to 
       {"log: {redact: token}", "a list is needed"},
       {"log: []", "a list was found, but a mapping of keys is needed"},
       {"log:", "nothing was found, but a mapping of keys is needed"},
-<<<<<<< HEAD
-=======
-      {"queues: {a: {resources: {}}}", "queues.a.resources: this key is not available in this version"},
-      {"queues: {a: {paused: true}}", "not available in this version"},
->>>>>>> work/limits
       {"queues: {a: {concurrency: 0}}", "0 would never run anything"},
       {"queues: {'a b': {}}", "not a name of a queue"},
       {"queues: 5", "a mapping of queues is needed"},

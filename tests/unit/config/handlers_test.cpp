@@ -260,10 +260,6 @@ TEST_CASE("every fault of a handler is reported with what was found and what to 
       {"plugin: []", "a list was found, but a text is needed"},
       {"plugin: '${MISSING}/x.so'", "the environment variable MISSING is not set"},
       {"processes: {min: 1}", "means nothing without warm processes"},
-<<<<<<< HEAD
-=======
-      {"rate_per_key: 10/s", "this key is not available in this version"},
->>>>>>> work/limits
       {"recycle: {}", "means nothing without warm processes"},
       {"delivery: x", "this key is not available in this version"},
   };

@@ -106,7 +106,6 @@ TEST_CASE("a claim is told rates, weights, ageing and needs as they were declare
   CHECK(rooms.restricted);
   free.room = 1;
   CHECK(room_of(Admission(16).rooms(declared, {free}).kinds, "a") == -1);
-<<<<<<< HEAD
 }
 
 TEST_CASE("what an executor could begin limits its kinds, and only more of it is news", "[admission][room]") {
@@ -148,6 +147,4 @@ TEST_CASE("each that is started takes room of its executor until that is told an
   CHECK(room_of(admission.rooms(handlers).kinds, "a") == -1);   // whoever ends may still hold its thread
   CHECK(admission.set_room("a", 1));
   CHECK(room_of(admission.rooms(handlers).kinds, "a") == 1);
-=======
->>>>>>> work/limits
 }
