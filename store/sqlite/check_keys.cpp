@@ -28,7 +28,7 @@ void check_keys(Connection& db, Findings& findings) {
                 "WHERE h.hold = 0 AND h.block = 1 AND h.concurrency IS NOT NULL AND h.key_limit > "
                 "(SELECT count(*) FROM reeve_task a WHERE a.concurrency = h.concurrency AND a.finished_at IS NULL AND a.status IN ('claimed', 'running')) + "
                 "(SELECT count(*) FROM reeve_task r WHERE r.concurrency = h.concurrency AND r.hold = 0 AND r.block = 0 AND r.key_limit = h.key_limit "
-                "AND r.queue = h.queue AND r.kind = h.kind AND (-r.priority, r.fair, r.run_at, r.id) < (-h.priority, h.fair, h.run_at, h.id))");
+                "AND r.queue = h.queue AND r.kind = h.kind AND r.priority = h.priority AND (r.fair, r.run_at, r.id) < (h.fair, h.run_at, h.id))");
   findings.find(db,
                 "SELECT 'task ' || t.id || iif(t.dedupe IS NULL, ' does not stand', ' stands') || ' for its dedupe key' FROM reeve_task t "
                 "JOIN reeve_payload p ON p.task = t.id WHERE (t.dedupe IS NOT NULL) <> "

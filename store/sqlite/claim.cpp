@@ -29,13 +29,12 @@ std::optional<Timestamp> SqliteTasks::hand_out(const ClaimRequest& request, KeyJ
   std::vector<Lane> lanes = open_lanes(session_, budget, request.limit);
   std::vector<Head> chosen;  // taken when all is chosen: taking changes the index that the lanes read
   while (static_cast<int>(chosen.size()) < request.limit && !judge.is_tired()) {
-    Lane* lane = next_turn(lanes, session_, budget.by_weight(), now);
+    Lane* lane = next_turn(lanes, session_, judge, budget.by_weight(), now);
     if (!lane) break;
-    if (judge.look_at(lane->head().keys, lane->head().id, lane->queue(), lane->kind()) == Verdict::admit) {
-      lane->draw.take();
-      if (budget.by_weight()) session_.shares.started(lane->queue(), lane->draw.weight);
-      chosen.push_back(lane->head());
-    }
+    lane->draw.take();
+    judge.take(lane->head().keys);
+    if (budget.by_weight()) session_.shares.started(lane->queue(), lane->draw.weight);
+    chosen.push_back(lane->head());
     lane->advance();
   }
   budget.write();

@@ -13,23 +13,21 @@ int& KeyJudge::active_with(const std::string& token) {
   return known != active_.end() ? known->second : active_.emplace(token, keys_.count_active(token)).first->second;
 }
 
-Verdict KeyJudge::look_at(const HeadKeys& head, TaskId id, const std::string& queue, const std::string& kind) {
-  if (!head.line.empty() && std::find(held_lines_.begin(), held_lines_.end(), head.line) != held_lines_.end()) return Verdict::pass;
-  if (head.token.empty()) return Verdict::admit;
-  int& active = active_with(head.token);
+bool KeyJudge::may_start(const HeadKeys& head, TaskId id, const std::string& queue, const std::string& kind, int priority) {
+  if (!head.line.empty() && std::find(held_lines_.begin(), held_lines_.end(), head.line) != held_lines_.end()) return false;
+  if (head.token.empty()) return true;
+  const int active = active_with(head.token);
   const auto held = held_.find(head.token);
   const int bodies = held == held_.end() ? 0 : held->second;
-  if (active + bodies < head.limit) {
-    ++active;
-    return Verdict::admit;
-  }
-  int& passed = passed_[{head.token, head.limit, queue, kind}];
-  if (active + passed >= head.limit) {
-    blocked_.push_back(id);
-    return Verdict::block;
-  }
-  ++passed;
-  return Verdict::pass;
+  if (active + bodies < head.limit) return true;
+  int& passed = passed_[{head.token, head.limit, queue, kind, priority}];
+  if (active + passed >= head.limit) blocked_.push_back(id);
+  else ++passed;
+  return false;
+}
+
+void KeyJudge::take(const HeadKeys& head) {
+  if (!head.token.empty()) ++active_with(head.token);
 }
 
 bool KeyJudge::is_tired() const { return static_cast<int>(blocked_.size()) >= promotion_chunk; }

@@ -1,4 +1,4 @@
-// What a claim does with a task that is first in its lane: its keys have room, or it is held back from now on, or passed over this once.
+// Whether the keys of a task that is first in its lane have room. If not, it is held back from now on, or passed over this once.
 #pragma once
 
 #include <map>
@@ -11,8 +11,6 @@
 
 namespace reeve::store::sqlite {
 
-enum class Verdict { admit, block, pass };
-
 // The keys of a task that could start.
 struct HeadKeys {
   std::string token{};   // of its concurrency key; empty: none
@@ -20,19 +18,21 @@ struct HeadKeys {
   std::string line{};    // its order key
 };
 
-// For one claim. Counts what it admits; what it blocks is written by write_blocks(), when the claim reads no lane any more.
+// For one claim. Counts what is taken; what it blocks is written by write_blocks(), when the claim reads no lane any more.
 class KeyJudge {
  public:
   KeyJudge(Keys& keys, const ClaimRequest& request);
 
-  // `block` is noted. A task is passed over while a body lives that has lost its claim: nothing in the store would tell when it is gone.
-  [[nodiscard]] Verdict look_at(const HeadKeys& head, TaskId id, const std::string& queue, const std::string& kind);
+  // Asked again until it is taken, as others may take the room. False: go on to the next of its lane; whether it is to be blocked is noted. It is
+  // only passed over while a body lives that has lost its claim: nothing in the store would tell when that is gone.
+  [[nodiscard]] bool may_start(const HeadKeys& head, TaskId id, const std::string& queue, const std::string& kind, int priority);
+  void take(const HeadKeys& head);
   // So many were blocked that the claim should be asked again.
   [[nodiscard]] bool is_tired() const;
   void write_blocks();
 
  private:
-  using Place = std::tuple<std::string, int, std::string, std::string>;  // token, limit, queue, kind
+  using Place = std::tuple<std::string, int, std::string, std::string, int>;  // token, limit, queue, kind, priority
   int& active_with(const std::string& token);
   Keys& keys_;
   std::map<std::string, int> held_{};

@@ -15,35 +15,44 @@ struct HeldLane {
   int limit = 0;
   std::string queue{};
   std::string kind{};
+  int priority = 0;
 };
 
 bool read_lane(Row row, HeldLane& lane) {
   lane.limit = row.small();
   lane.queue = row.text();
   lane.kind = row.text();
+  lane.priority = row.small();
   return true;
 }
 
-// Goes on to the next lane: one to three seeks, however many tasks are held back. Not one comparison of triples: SQLite begins that at the
-// triple itself and would walk through the whole lane.
+// Goes on to the next lane: one to four seeks, however many tasks are held back. Not one comparison of rows of values: SQLite begins that at
+// the row itself and would walk through the whole lane.
 bool next_held(Connection& db, std::string_view token, HeldLane& lane) {
   {
+    Query priority = db.query(
+        "SELECT key_limit, queue, kind, priority FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 1 "
+        "AND key_limit = ? AND queue = ? AND kind = ? AND priority < ? ORDER BY priority DESC LIMIT 1");
+    priority.bind(token, lane.limit, lane.queue, lane.kind, lane.priority);
+    if (lane.limit > 0 && priority.step()) return read_lane(priority.row(), lane);
+  }
+  {
     Query kind = db.query(
-        "SELECT key_limit, queue, kind FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 1 "
-        "AND key_limit = ? AND queue = ? AND kind > ? ORDER BY kind LIMIT 1");
+        "SELECT key_limit, queue, kind, priority FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 1 "
+        "AND key_limit = ? AND queue = ? AND kind > ? ORDER BY kind, priority DESC LIMIT 1");
     kind.bind(token, lane.limit, lane.queue, lane.kind);
     if (lane.limit > 0 && kind.step()) return read_lane(kind.row(), lane);
   }
   {
     Query queue = db.query(
-        "SELECT key_limit, queue, kind FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 1 "
-        "AND key_limit = ? AND queue > ? ORDER BY queue, kind LIMIT 1");
+        "SELECT key_limit, queue, kind, priority FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 1 "
+        "AND key_limit = ? AND queue > ? ORDER BY queue, kind, priority DESC LIMIT 1");
     queue.bind(token, lane.limit, lane.queue);
     if (lane.limit > 0 && queue.step()) return read_lane(queue.row(), lane);
   }
   Query limit = db.query(
-      "SELECT key_limit, queue, kind FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 1 "
-      "AND key_limit > ? ORDER BY key_limit, queue, kind LIMIT 1");
+      "SELECT key_limit, queue, kind, priority FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 1 "
+      "AND key_limit > ? ORDER BY key_limit, queue, kind, priority DESC LIMIT 1");
   limit.bind(token, lane.limit);
   return limit.step() && read_lane(limit.row(), lane);
 }
@@ -59,12 +68,12 @@ std::vector<HeldLane> held_lanes(Connection& db, std::string_view token) {
 bool let_go(Connection& db, std::string_view token, const HeldLane& lane, int room) {
   Query first = db.query(
       "UPDATE reeve_task SET block = 0 WHERE block = 1 AND id IN (SELECT id FROM ("
-      "SELECT * FROM (SELECT priority, fair, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ?1 AND hold = 0 "
-      "AND block = 0 AND key_limit = ?2 AND queue = ?3 AND kind = ?4 ORDER BY priority DESC, fair, run_at, id LIMIT ?5) UNION ALL "
-      "SELECT * FROM (SELECT priority, fair, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ?1 AND hold = 0 "
-      "AND block = 1 AND key_limit = ?2 AND queue = ?3 AND kind = ?4 ORDER BY priority DESC, fair, run_at, id LIMIT ?5)) "
-      "ORDER BY priority DESC, fair, run_at, id LIMIT ?5)");
-  return first.bind(token, lane.limit, lane.queue, lane.kind, room).run_counting() > 0;
+      "SELECT * FROM (SELECT fair, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ?1 AND hold = 0 "
+      "AND block = 0 AND key_limit = ?2 AND queue = ?3 AND kind = ?4 AND priority = ?5 ORDER BY fair, run_at, id LIMIT ?6) UNION ALL "
+      "SELECT * FROM (SELECT fair, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ?1 AND hold = 0 "
+      "AND block = 1 AND key_limit = ?2 AND queue = ?3 AND kind = ?4 AND priority = ?5 ORDER BY fair, run_at, id LIMIT ?6)) "
+      "ORDER BY fair, run_at, id LIMIT ?6)");
+  return first.bind(token, lane.limit, lane.queue, lane.kind, lane.priority, room).run_counting() > 0;
 }
 
 }  // namespace
@@ -89,16 +98,15 @@ bool Keys::is_crowded(const Task& task, std::int64_t place) {
   const int room = task.concurrency->limit - count_active(token, task.id);
   if (room <= 0) return true;
   Query last = db_.query(
-      "SELECT priority, fair, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 0 AND key_limit = ? "
-      "AND queue = ? AND kind = ? ORDER BY priority DESC, fair, run_at, id LIMIT 1 OFFSET ?");
-  last.bind(token, task.concurrency->limit, task.queue, task.kind, room - 1);
+      "SELECT fair, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 0 AND key_limit = ? "
+      "AND queue = ? AND kind = ? AND priority = ? ORDER BY fair, run_at, id LIMIT 1 OFFSET ?");
+  last.bind(token, task.concurrency->limit, task.queue, task.kind, task.priority, room - 1);
   if (!last.step()) return false;
   Row row = last.row();
-  const int priority = row.small();
   const std::int64_t fair = row.integer();
   const Timestamp run_at = row.time();
   const TaskId id = row.id();
-  return std::make_tuple(-priority, fair, run_at, id) < std::make_tuple(-task.priority, place, task.run_at, task.id);
+  return std::make_tuple(fair, run_at, id) < std::make_tuple(place, task.run_at, task.id);
 }
 
 bool Keys::is_its_turn(const Task& task) {

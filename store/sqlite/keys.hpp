@@ -2,7 +2,7 @@
 //
 // A line is held exactly: a queued task has the bit unless it is the oldest open task of its line and nothing else of the line runs. The bit
 // of a key only ever stands alone, and promises this of each task that is held back by it: those of the token that run, and those of its limit
-// and lane (queue, kind) that could start before it, are together as many as its limit. So somebody will end and let the next one go.
+// and lane (queue, kind, priority) that could start before it, are together as many as its limit. So somebody will end and let the next one go.
 #pragma once
 
 #include <string>

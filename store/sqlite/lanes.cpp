@@ -31,6 +31,12 @@ bool Lane::fill(Connection& db, Timestamp now) {
   return !heads_.empty();
 }
 
+bool Lane::find_startable(Connection& db, KeyJudge& judge, Timestamp now) {
+  for (; !judge.is_tired() && fill(db, now); advance())
+    if (judge.may_start(head().keys, head().id, queue_, kind_, priority_)) return true;
+  return false;
+}
+
 namespace {
 
 // Goes from lane to lane, one to three seeks each. Not one comparison of rows of values: SQLite begins that at the row itself and would
@@ -104,10 +110,10 @@ class LaneWalk {
 using Lanes = std::vector<Lane>::iterator;
 
 // The best of the lanes of one queue and priority; `end` when none may be taken from.
-Lanes best_of_line(Lanes from, Lanes end, Connection& db, Timestamp now) {
+Lanes best_of_line(Lanes from, Lanes end, Connection& db, KeyJudge& judge, Timestamp now) {
   Lanes best = end;
   for (Lanes lane = from; lane != end; ++lane) {
-    if (lane->draw.gate() != Draw::Gate::open || !lane->fill(db, now)) continue;
+    if (lane->draw.gate() != Draw::Gate::open || !lane->find_startable(db, judge, now)) continue;
     if (best == end || place_in_line(lane->head()) < place_in_line(best->head())) best = lane;
   }
   return best;
@@ -118,11 +124,11 @@ auto place_of(const Lane& lane, Timestamp now) {
 }
 
 // The best of the lanes of one queue.
-Lanes best_of_queue(Lanes from, Lanes end, Connection& db, Timestamp now) {
+Lanes best_of_queue(Lanes from, Lanes end, Connection& db, KeyJudge& judge, Timestamp now) {
   Lanes best = end;
   while (from != end) {
     const Lanes next = std::find_if(from, end, [&](const Lane& lane) { return lane.priority() != from->priority(); });
-    const Lanes lane = best_of_line(from, next, db, now);
+    const Lanes lane = best_of_line(from, next, db, judge, now);
     if (lane != next && (best == end || place_of(*lane, now) < place_of(*best, now))) best = lane;
     from = next;
   }
@@ -156,7 +162,7 @@ std::vector<Lane> open_lanes(Session& session, Budget& budget, int limit) {
   return lanes;
 }
 
-Lane* next_turn(std::vector<Lane>& lanes, Session& session, bool by_weight, Timestamp now) {
+Lane* next_turn(std::vector<Lane>& lanes, Session& session, KeyJudge& judge, bool by_weight, Timestamp now) {
   Lanes best = lanes.end();
   const auto before = [&](const Lane& lane, const Lane& other) {
     const std::int64_t place = by_weight ? session.shares.place(lane.queue()) : 0;
@@ -165,7 +171,7 @@ Lane* next_turn(std::vector<Lane>& lanes, Session& session, bool by_weight, Time
   };
   for (Lanes from = lanes.begin(); from != lanes.end();) {
     const Lanes next = std::find_if(from, lanes.end(), [&](const Lane& lane) { return lane.queue() != from->queue(); });
-    const Lanes lane = best_of_queue(from, next, session.db, now);
+    const Lanes lane = best_of_queue(from, next, session.db, judge, now);
     if (lane != next && (best == lanes.end() || before(*lane, *best))) best = lane;
     from = next;
   }

@@ -29,6 +29,8 @@ class Lane {
   void read_at_once(int pieces) { piece_ = pieces; }
   // False: the lane is empty.
   bool fill(Connection& db, Timestamp now);
+  // Passes by those whose keys have no room. False: nobody is left.
+  bool find_startable(Connection& db, KeyJudge& judge, Timestamp now);
 
   Draw draw;
 
@@ -47,7 +49,7 @@ class Lane {
 [[nodiscard]] std::vector<Lane> open_lanes(Session& session, Budget& budget, int limit);
 
 // The lane whose turn it is, its head read; nullptr: nothing may be taken.
-[[nodiscard]] Lane* next_turn(std::vector<Lane>& lanes, Session& session, bool by_weight, Timestamp now);
+[[nodiscard]] Lane* next_turn(std::vector<Lane>& lanes, Session& session, KeyJudge& judge, bool by_weight, Timestamp now);
 
 // When the first of them gets a token that has nothing else in its way. Nullopt: none waits for one.
 [[nodiscard]] std::optional<Timestamp> next_token(std::vector<Lane>& lanes, Connection& db, Timestamp now);

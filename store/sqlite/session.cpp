@@ -71,7 +71,7 @@ void Session::rollback() noexcept {
 
 Session::Mark Session::mark() {
   db.query("SAVEPOINT reeve_mark").run();
-  return {last_task_, last_event_, last_signal_, counts};
+  return {last_task_, last_event_, last_signal_, counts, lines};
 }
 
 void Session::go_back(const Mark& mark) {
@@ -81,6 +81,7 @@ void Session::go_back(const Mark& mark) {
   last_event_ = mark.last_event;
   last_signal_ = mark.last_signal;
   counts = mark.counts;
+  lines = mark.lines;
 }
 
 void Session::forget(const Mark&) { db.query("RELEASE reeve_mark").run(); }

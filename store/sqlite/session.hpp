@@ -64,6 +64,7 @@ class Session {
     std::int64_t last_event = 0;
     std::int64_t last_signal = 0;
     CountDeltas counts{};
+    std::map<Line, std::int64_t> lines{};
   };
   [[nodiscard]] Mark mark();
   void go_back(const Mark& mark);
