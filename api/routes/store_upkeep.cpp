@@ -113,6 +113,7 @@ Answer get_store_stats(Service& service, Request request) {
   JsonWriter json;
   json.open_object().member("engine", anatomy.facts.engine).member("location", anatomy.facts.location).member("durability", anatomy.facts.durability);
   json.member("schema", anatomy.facts.schema).member("file_bytes", anatomy.facts.file_bytes).member("wal_bytes", anatomy.facts.wal_bytes);
+  json.member("inbox_waiting", anatomy.facts.inbox_waiting).member("inbox_refused", anatomy.facts.inbox_refused);
   json.member("free_bytes", anatomy.free_bytes).member("gives_space_back", anatomy.gives_space_back).member("log_bytes", anatomy.log_bytes);
   json.member("oldest_task", anatomy.oldest_task).member("newest_task", anatomy.newest_task).member("oldest_end", anatomy.oldest_end);
   json.member("oldest_event", anatomy.oldest_event).member("newest_event", anatomy.newest_event);

@@ -1,6 +1,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -123,8 +126,22 @@ class Run final : public Verb {
         return wait_for(session, path, std::nullopt, Daemon::has_answered).task;
       } catch (const api::Unreachable&) {
         if (guest || is_named(session)) throw;
-        guest = serve_here(session);
+        guest = take_over(session);
       }
+    }
+  }
+
+  // The daemon that went away may still be letting go of the store, or another `run` may have taken it: then there is a daemon again.
+  static std::unique_ptr<compose::GuestDaemon> take_over(Session& session) {
+    const auto begun = std::chrono::steady_clock::now();
+    while (true) {
+      try {
+        return serve_here(session);
+      } catch (const std::runtime_error&) {
+        if (is_reachable(session)) return nullptr;
+        if (std::chrono::steady_clock::now() - begun > restart_patience) throw;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }
   }
 

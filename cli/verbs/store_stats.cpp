@@ -21,6 +21,8 @@ StoreAnatomy anatomy_in(const Object& answer) {
   anatomy.facts.schema = integer_in(answer, "schema").value_or(0);
   anatomy.facts.file_bytes = integer_in(answer, "file_bytes").value_or(0);
   anatomy.facts.wal_bytes = integer_in(answer, "wal_bytes").value_or(0);
+  anatomy.facts.inbox_waiting = integer_in(answer, "inbox_waiting").value_or(0);
+  anatomy.facts.inbox_refused = integer_in(answer, "inbox_refused").value_or(0);
   anatomy.free_bytes = integer_in(answer, "free_bytes").value_or(0);
   anatomy.gives_space_back = is_set_in(answer, "gives_space_back");
   anatomy.log_bytes = integer_in(answer, "log_bytes").value_or(0);
@@ -81,6 +83,8 @@ class StoreStats final : public StoreVerb {
     add("wal bytes", std::to_string(anatomy.facts.wal_bytes));
     add("free bytes", std::to_string(anatomy.free_bytes) + (anatomy.gives_space_back ? "" : " (only reeve store vacuum without a daemon gives them back)"));
     add("log bytes", std::to_string(anatomy.log_bytes));
+    add("inbox rows waiting", std::to_string(anatomy.facts.inbox_waiting));
+    add("inbox rows refused", std::to_string(anatomy.facts.inbox_refused));
     for (const auto& [status, count] : by_status(anatomy)) add("tasks " + status, std::to_string(count));
     for (const auto& [name, at] : moments(anatomy)) add(name, session.moment_text(at));
     for (const StoreAnatomy::Table& one : anatomy.tables) add("table " + one.name, bytes_of(one.rows, one.bytes));
@@ -114,6 +118,7 @@ class StoreStats final : public StoreVerb {
     json.add("engine", anatomy.facts.engine).add("location", anatomy.facts.location).add("durability", anatomy.facts.durability);
     json.add("schema", anatomy.facts.schema).add("file_bytes", anatomy.facts.file_bytes).add("wal_bytes", anatomy.facts.wal_bytes);
     json.add("free_bytes", anatomy.free_bytes).add_raw("gives_space_back", anatomy.gives_space_back ? "true" : "false");
+    json.add("inbox_waiting", anatomy.facts.inbox_waiting).add("inbox_refused", anatomy.facts.inbox_refused);
     json.add("log_bytes", anatomy.log_bytes).add_raw("tasks", tasks.text());
     for (auto [name, at] : moments(anatomy)) {
       name[name.find(' ')] = '_';

@@ -581,9 +581,10 @@ class EveryVerb(CliCase):
         "wait": [1], "signal": [4, "go"], "cancel": ["--kind", "chaos"], "retry": [2], "delete": [3], "pause": ["q"], "drain": [], "resume": [], "reload": [],
         "plan": [], "apply": [], "rollback": [1], "config list": [], "config show": [1], "config diff": [1, 1],
         "check": [], "doctor": [], "store check": [], "store stats": [], "store schema": [], "store backup": ["copy.db"], "version": [], "completion": [],
-        "compact": [], "store export": ["copy.ndjson"], "store vacuum": [],
+        "compact": [], "store export": ["copy.ndjson"], "store vacuum": [], "schedule add": ["pulse", "@every 1h", "noop"], "schedule list": [],
+        "schedule show": ["pulse"], "schedule pause": ["pulse"], "schedule resume": ["pulse"], "schedule run": ["pulse"], "schedule remove": ["pulse"],
     }
-    ALONE = {"store import", "store restore"}                    # work on a store that no daemon has
+    ALONE = {"store import", "store restore", "outbox init"}                    # work on a store that no daemon has
 
     IN_HANDLERS = {"step", "sleep", "log", "progress", "beat"}   # speak for the attempt they run in
 
@@ -592,7 +593,7 @@ class EveryVerb(CliCase):
             listed = self.data(lab, *arguments, "--help").partition("Subcommands:\n")[2]
             return re.findall(r"(?m)^  (\w+)", listed)
 
-        nouns = ("store", "config")
+        nouns = ("store", "config", "schedule", "outbox")
         return [*(verb for verb in below() if verb not in nouns), *(f"{noun} {verb}" for noun in nouns for verb in below(noun))]
 
     def test_json_of_every_verb_is_json(self):

@@ -31,7 +31,7 @@ class Background(DaemonCase):
         wait_until(lambda: lab.http("GET", f"/v1/tasks/{task}").status == 404, 30, "the task is let go")
         record = wait_until(lambda: lab.log_events("retention.deleted"), 10, "it is logged")[0]
         self.assertEqual((record["tasks"], record["succeeded"]), (1, 1))
-        events = lab.ok("GET", "/v1/events?types=retention.deleted")["events"]
+        events = lab.ok("GET", "/v1/events?type=retention.deleted")["events"]
         self.assertEqual([event["data"] for event in events], [{"succeeded": 1}])
 
     def test_a_start_lets_go_what_became_due_meanwhile(self):
@@ -94,7 +94,7 @@ class ByHand(DaemonCase):
         counts = lab.ok("GET", "/v1/status")["counts"]["status"]
         self.assertEqual((counts["succeeded"], counts["failed"]), (20, 1))
         self.assertEqual(lab.task(held)["state"], "scheduled")
-        [event] = lab.ok("GET", "/v1/events?types=retention.deleted")["events"]
+        [event] = lab.ok("GET", "/v1/events?type=retention.deleted")["events"]
         self.assertEqual(event["data"], {"succeeded": 30})
         self.assertTrue(event["actor"].startswith("uid:"), event)
 
@@ -113,7 +113,7 @@ class WholeFile(DaemonCase):
         lab, task, payload = self.filled()
         live = dump(lab, "--config", lab.yaml)
         self.assertEqual(live[0]["reeve"], "export")
-        [stored] = [line["payload"] for line in live if line["row"] == "payload" and line["task"] == task]
+        [stored] = [line["payload"] for line in live if line.get("row") == "payload" and line["task"] == task]
         self.assertEqual(hashlib.sha256(stored.encode()).hexdigest(), hashlib.sha256(json.dumps(payload).encode()).hexdigest())
         refused = lab.cli("store", "import", lab.path("nothing.ndjson"), "--config", lab.yaml)
         self.assertEqual(refused.returncode, 3, refused)
@@ -133,7 +133,7 @@ class WholeFile(DaemonCase):
         self.assertIn("are there already: 1, 2, 3", merged.stderr)
 
     def test_a_restore_needs_the_store_for_itself_and_running_tasks_run_again(self):
-        lab = self.lab()
+        lab = self.lab(judged=False)   # its history is not that of one store: epochs are raised, events were taken back
         gate = lab.enq("sleep 600")
         lab.wait_begun(gate)
         backup = lab.path("backup.db")
