@@ -49,6 +49,7 @@ void write_origin(JsonWriter& json, const store::Task& task) {
   json.text_member("traceparent", task.traceparent).text_member("created_by", task.created_by);
   if (task.parent) json.member("parent_id", number(*task.parent));
   if (task.rerun_of) json.member("rerun_of", number(*task.rerun_of));
+  json.text_member("schedule", task.schedule).member("tick", task.tick);
   json.raw_member("overrides", task.overrides);
 }
 

@@ -37,7 +37,7 @@ class Schedules(DaemonCase):
         self.assertEqual([(b - a) % 60 for a, b in zip(seconds, seconds[1:])], [1] * (len(seconds) - 1), "and none left out")
 
     def test_overlap_skip_keeps_one_task_and_queue_runs_one_after_the_other(self):
-        slow = {"kind": "chaos", "payload": "sleep 3"}
+        slow = {"kind": "chaos", "payload": "sleep 3000"}
         lab = self.scheduled({"skipping": every_second(**slow, overlap="skip"), "queueing": every_second(**slow, overlap="queue")})
         wait_until(lambda: self.shown(lab, "skipping")["passed_over"] >= 1 and self.shown(lab, "queueing")["fired"] >= 3, 20, "ticks passed")
         self.assertEqual(len([task for task in self.tasks_of(lab, "skipping") if task["status"] in ("queued", "claimed", "running")]), 1)
@@ -45,7 +45,7 @@ class Schedules(DaemonCase):
         self.assertLessEqual(len(running), 1)
 
     def test_overlap_cancel_other_replaces_the_running_task(self):
-        lab = self.scheduled({"fresh": every_second(kind="chaos", payload="sleep 60", overlap="cancel_other")})
+        lab = self.scheduled({"fresh": every_second(kind="chaos", payload="sleep 60000", overlap="cancel_other")})
         wait_until(lambda: any(task["status"] == "cancelled" for task in self.tasks_of(lab, "fresh")), 20, "an older task was cancelled")
         cancelled = next(task for task in self.tasks_of(lab, "fresh") if task["status"] == "cancelled")
         self.assertEqual(lab.task(cancelled["id"])["error"]["code"], "superseded")
