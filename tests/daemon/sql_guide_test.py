@@ -48,7 +48,7 @@ class Guide(DoorCase):
         self.assertEqual(ran.returncode, 0, ran.stderr)
 
     def run_sql(self, text, path):
-        ran = subprocess.run(["sqlite3", "-bail", path], input=text, capture_output=True, text=True, timeout=60, check=False)
+        ran = subprocess.run(["sqlite3", "-bail", "-cmd", ".timeout 30000", path], input=text, capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual((ran.returncode, ran.stderr), (0, ""))
         return ran.stdout
 
