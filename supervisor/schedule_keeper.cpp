@@ -69,7 +69,8 @@ asio::awaitable<void> ScheduleKeeper::declare() {
 }
 
 void ScheduleKeeper::begin() {
-  if (std::exchange(running_, true)) return;
+  if (life_ != Life::before) return;
+  life_ = Life::running;
   asio::co_spawn(parts_.loop, work(), [this](const std::exception_ptr& failed) { report(failed); });
 }
 
@@ -88,15 +89,15 @@ void ScheduleKeeper::report(const std::exception_ptr& failed) {
 }
 
 void ScheduleKeeper::end() {
-  running_ = false;
+  life_ = Life::over;
   wake();
 }
 
 asio::awaitable<void> ScheduleKeeper::work() {
-  while (running_) {
+  while (life_ == Life::running) {
     co_await fire_due();
     const auto next = book_.next();
-    if (!running_) break;
+    if (life_ != Life::running) break;
     if (next) timer_.expires_after(std::clamp(*next - parts_.clock.now(), store::Millis{0}, look_again));
     else timer_.expires_at(asio::steady_timer::time_point::max());
     co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -108,7 +109,7 @@ asio::awaitable<void> ScheduleKeeper::fire_due() {
   for (const DueSchedule& one : all) {
     if (one.left_out) co_await leave_out(one.schedule, *one.left_out);
     for (const store::Timestamp tick : one.ticks) {
-      if (!running_) co_return;
+      if (life_ != Life::running) co_return;
       const bool done = co_await fire(one.schedule, tick);
       if (!done) break;
     }

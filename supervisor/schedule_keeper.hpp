@@ -38,7 +38,7 @@ class ScheduleKeeper {
   boost::asio::awaitable<void> declare();
   // The same after a reload; returns at once.
   void declare_again();
-  // Ticks from now on; nothing before.
+  // Ticks from now on; nothing before. After end() nothing any more, even if that came first: a daemon may be told to stop while it starts.
   void begin();
   void end();
 
@@ -64,7 +64,8 @@ class ScheduleKeeper {
   Hooks hooks_;
   ScheduleBook book_{};
   boost::asio::steady_timer timer_;
-  bool running_ = false;
+  enum class Life { before, running, over };
+  Life life_ = Life::before;
   int failures_ = 0;
 };
 

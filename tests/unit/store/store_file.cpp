@@ -385,7 +385,7 @@ TEST_CASE("a check finds what an import could break", "[file][check]") {
   write_sql(shelf.file(), sql);
   const std::vector<std::string> faults = open_reader(shelf.options())->check();
   INFO(sql);
-  CHECK(std::any_of(faults.begin(), faults.end(), [&](const std::string& fault) { return fault.find(says) != std::string::npos; }));
+  CHECK(std::any_of(faults.begin(), faults.end(), [wanted = std::string(says)](const std::string& fault) { return fault.find(wanted) != std::string::npos; }));
 }
 
 TEST_CASE("space that deleted tasks have left is given back, by rewriting where nothing else helps", "[file][vacuum]") {
