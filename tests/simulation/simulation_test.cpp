@@ -18,7 +18,7 @@ std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
 
 TEST_CASE("whatever goes wrong, tasks end once, limits hold, and everything comes to rest", "[simulation]") {
   const std::uint64_t first = number_from("REEVE_SEED", 1);
-  const std::uint64_t seeds = std::getenv("REEVE_SEED") ? 1 : number_from("REEVE_SEEDS", 400);
+  const std::uint64_t seeds = std::getenv("REEVE_SEED") ? 1 : number_from("REEVE_SEEDS", REEVE_SIMULATIONS);
   Tally total;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     INFO("repeat with REEVE_SEED=" << seed);
