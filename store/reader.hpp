@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/batches.hpp"
 #include "store/door.hpp"
 #include "store/retention.hpp"
 #include "store/schedules.hpp"
@@ -29,6 +30,7 @@ struct Selector {
   Labels labels{};
   std::optional<Timestamp> since{};                  // created at or after
   std::optional<Timestamp> until{};                  // created before
+  std::optional<BatchId> batch{};
 };
 
 enum class Order { newest_first, oldest_first };
@@ -237,6 +239,9 @@ class Reader {
   virtual std::optional<Revision> revision(std::int64_t number) = 0;
   virtual Position position(TaskId id, Timestamp now, std::int64_t limit) = 0;
   virtual KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) = 0;
+  virtual Dependencies dependencies(TaskId id) = 0;
+  virtual std::optional<Batch> batch(BatchId id) = 0;
+  virtual BatchPage batches(const BatchQuery& query) = 0;
   virtual KindTimings timings(std::string_view kind, int newest) = 0;
   virtual StoreFacts facts() = 0;
   virtual std::vector<RefusedRow> refused(int limit) = 0;                  // rows of the door that were set aside, newest first

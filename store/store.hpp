@@ -5,7 +5,7 @@
 // that cannot do its job throws StoreError.
 //
 // The verbs are cut by meaning into a few small interfaces: Tasks (the life of a task), Journal (what a running attempt reports), Runners
-// (who works here), Queues (what an operator may stop), Schedules (ticks that are fired once), Maintenance (the file itself), Door (what other
+// (who works here), Queues (what an operator may stop), Schedules (ticks that are fired once), Batches (tasks that end together), Maintenance (the file itself), Door (what other
 // programs wrote; store/door.hpp). Reading is apart (store/reader.hpp) and never waits
 // for writing.
 //
@@ -26,6 +26,7 @@
 #include <variant>
 #include <vector>
 
+#include "store/batches.hpp"
 #include "store/door.hpp"
 #include "store/reader.hpp"
 #include "store/retention.hpp"
@@ -65,19 +66,21 @@ struct EnqueueRequest {
   std::vector<NewTask> tasks{};               // one or many; items see each other's keys
   std::optional<std::string> request_key{};   // the caller's idempotency key: the same key again gives the first answer and stores nothing
   std::string fingerprint{};                  // of the request body; another fingerprint under the same key is a conflict
+  std::optional<NewBatch> batch{};            // made in the same step, the tasks (there may be none) being its first
 };
 
 // Nothing was stored. `item` is the index of the task at fault.
 struct EnqueueRefused {
-  enum class Reason { external_id_taken, request_key_reused, step_refused, key_busy };
+  enum class Reason { external_id_taken, request_key_reused, step_refused, key_busy, unknown_dependency, unknown_batch, batch_closed };
   Reason reason{};
   std::size_t item = 0;
   TaskId holder{};                            // external_id_taken: the task that has it; key_busy: the oldest open one with the key; 0: an item before it
-  std::string message{};                      // step_refused: the name belongs to something else, or the task has too many steps
+  std::string message{};                      // step_refused: the name belongs to something else, or the task has too many steps; unknown_dependency: which
 };
 
 struct EnqueueDone {
   std::vector<Enqueued> tasks{};              // in the order of the request
+  std::optional<BatchId> batch{};             // that was made
   bool replayed = false;                      // the request key was known: this is the first answer again
 };
 
@@ -454,6 +457,7 @@ class Store {
   virtual Queues& queues() = 0;
   virtual Revisions& revisions() = 0;
   virtual Schedules& schedules() = 0;
+  virtual Batches& batches() = 0;
   virtual Maintenance& maintenance() = 0;
   virtual Door& door() = 0;
 

@@ -4,6 +4,7 @@
 // JSON; nobody between the edge and the handler parses them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -17,10 +18,13 @@ namespace reeve::store {
 
 // The number of a task. Strictly increasing, never reused.
 enum class TaskId : std::int64_t {};
+// The number of a batch of tasks (store/batches.hpp). Strictly increasing, never reused.
+enum class BatchId : std::int64_t {};
 // Position in the event log: the sequence number of the last event seen. 0 is before the first event.
 enum class Cursor : std::int64_t {};
 
 [[nodiscard]] constexpr std::int64_t number(TaskId id) { return static_cast<std::int64_t>(id); }
+[[nodiscard]] constexpr std::int64_t number(BatchId id) { return static_cast<std::int64_t>(id); }
 [[nodiscard]] constexpr std::int64_t number(Cursor cursor) { return static_cast<std::int64_t>(cursor); }
 
 using Labels = std::map<std::string, std::string, std::less<>>;
@@ -102,6 +106,20 @@ struct Concurrency {
   bool operator==(const Concurrency&) const = default;
 };
 
+// A task that comes after others starts when each of them has ended: `success`: as it should (else it is cancelled); `finished`: in any way.
+enum class AfterPolicy { success, finished };
+[[nodiscard]] std::string_view name(AfterPolicy policy);
+[[nodiscard]] std::optional<AfterPolicy> parse_after_policy(std::string_view word);
+
+// One that a new task comes after, told in one of three ways: by number, by its external id, or by its place in the same request (it must come
+// before). Names are looked up in the transaction that stores the task.
+struct AfterTask {
+  TaskId task{};
+  std::string external_id{};
+  std::optional<std::size_t> item{};
+  bool operator==(const AfterTask&) const = default;
+};
+
 // One task to be stored. The caller has already filled in the handler's defaults and checked names, sizes and JSON.
 struct NewTask {
   std::string kind{};
@@ -127,6 +145,9 @@ struct NewTask {
   std::string fair_key{};              // the tenant it belongs to; empty: none
   std::string schedule{};              // whose tick it is
   std::optional<Timestamp> tick{};
+  std::vector<AfterTask> after{};      // at most after_max; the same one twice counts once
+  AfterPolicy after_policy = AfterPolicy::success;
+  std::optional<BatchId> batch{};
 };
 
 struct Task {
@@ -178,6 +199,7 @@ struct Task {
   std::string fair_key{};              // tenants of a queue take turns; empty: none
   std::string schedule{};              // whose tick it is
   std::optional<Timestamp> tick{};
+  std::optional<BatchId> batch{};      // it is counted in
 };
 
 // What people see. `now` decides between scheduled/retrying and queued. `queue_paused`: the task's queue is paused. `blocked`: a pause or any bit of `block`.
