@@ -8,6 +8,7 @@
 #include "config/bytes.hpp"
 #include "config/scalars.hpp"
 #include "executors/capabilities.hpp"
+#include "handlers/schedule.hpp"
 
 namespace reeve::config {
 
@@ -90,6 +91,18 @@ std::optional<std::int64_t> memory_budget(const Configuration& configuration) {
   return total;
 }
 
+ScheduleLine line_of(const handlers::Schedule& schedule, store::Timestamp now) {
+  constexpr std::size_t told = 3;
+  ScheduleLine line;
+  line.name = schedule.name;
+  line.kind = schedule.wish.kind;
+  line.cron = schedule.timing.text();
+  line.zone = schedule.timing.zone().name();
+  line.declared_at = schedule.declared_at;
+  for (auto tick = schedule.timing.next(now); tick && line.next.size() < told; tick = schedule.timing.next(*tick)) line.next.push_back(*tick);
+  return line;
+}
+
 // -------------------------------------------------------------------------------------------------------------------- the text
 
 using Row = std::vector<std::string>;
@@ -141,6 +154,17 @@ std::string queues_text(const Report& report) {
     rows.push_back({line.name, or_dash(line.concurrency), kinds.empty() ? "-" : kinds});
   }
   return "\nqueues\n" + table_text(rows);
+}
+
+std::string schedules_text(const Report& report) {
+  if (report.schedules.empty()) return {};
+  std::vector<Row> rows{{"SCHEDULE", "KIND", "CRON", "ZONE", "NEXT"}};
+  for (const ScheduleLine& line : report.schedules) {
+    std::string next;
+    for (const store::Timestamp tick : line.next) next += (next.empty() ? "" : ", ") + store::to_rfc3339(tick);
+    rows.push_back({line.name, line.kind, line.cron, line.zone, next.empty() ? "never" : next});
+  }
+  return "\nschedules\n" + table_text(rows);
 }
 
 std::string counted(std::size_t count, const std::string& noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
@@ -197,9 +221,19 @@ json::array queues_json(const std::vector<QueueLine>& lines) {
   return out;
 }
 
+json::array schedules_json(const std::vector<ScheduleLine>& lines) {
+  json::array out;
+  for (const ScheduleLine& line : lines) {
+    json::array next;
+    for (const store::Timestamp tick : line.next) next.push_back(json::string(store::to_rfc3339(tick)));
+    out.push_back(json::object{{"name", line.name}, {"kind", line.kind}, {"cron", line.cron}, {"zone", line.zone}, {"next", std::move(next)}, {"declared_at", line.declared_at}});
+  }
+  return out;
+}
+
 }  // namespace
 
-Report make_report(const Loaded& loaded) {
+Report make_report(const Loaded& loaded, store::Timestamp now) {
   Report report;
   report.ok = loaded.errors.empty();
   report.files = loaded.configuration.files;
@@ -209,6 +243,7 @@ Report make_report(const Loaded& loaded) {
   for (const handlers::Handler& handler : loaded.configuration.handlers) report.handlers.push_back(line_of(handler));
   std::sort(report.handlers.begin(), report.handlers.end(), [](const auto& a, const auto& b) { return a.kind < b.kind; });
   report.queues = queue_lines(loaded.configuration);
+  for (const auto& schedule : loaded.configuration.schedules) report.schedules.push_back(line_of(*schedule, now));
   report.concurrency = loaded.configuration.supervisor.concurrency;
   report.memory_bytes = memory_budget(loaded.configuration);
   return report;
@@ -219,7 +254,7 @@ std::string to_text(const Report& report) {
   for (const Finding& finding : report.errors) out += "error: " + to_text(finding) + "\n";
   for (const Finding& finding : report.warnings) out += "warning: " + to_text(finding) + "\n";
   for (const std::string& file : report.files) out += "read " + file + "\n";
-  if (!report.handlers.empty()) out += handlers_text(report) + cooperative_text(report) + queues_text(report) + budget_text(report);
+  if (!report.handlers.empty()) out += handlers_text(report) + cooperative_text(report) + queues_text(report) + schedules_text(report) + budget_text(report);
   return out + (report.ok && !report.handlers.empty() ? "\n" : "") + last_line(report) + "\n";
 }
 
@@ -227,6 +262,7 @@ std::string to_json(const Report& report) {
   json::object object{{"ok", report.ok}, {"files", texts_json(report.files)}, {"concurrency", report.concurrency}};
   object["handlers"] = handlers_json(report.handlers);
   object["queues"] = queues_json(report.queues);
+  object["schedules"] = schedules_json(report.schedules);
   add(object, "memory_bytes", report.memory_bytes);
   object["errors"] = findings_json(report.errors);
   object["warnings"] = findings_json(report.warnings);

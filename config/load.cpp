@@ -161,9 +161,9 @@ class Loader {
     for (const auto& schedule : configuration.schedules) {
       if (handlers.find(schedule->wish.kind) != nullptr) continue;
       const std::string near = handlers.suggestion(schedule->wish.kind);
-      loaded_.errors.push_back({name, 0, 0, "schedules." + schedule->name + ".kind",
-                                "no handler has the kind \"" + schedule->wish.kind + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
-                                    " (the schedule is declared at " + schedule->declared_at + ")"});
+      loaded_.errors.push_back(finding_at(schedule->declared_at, name, "schedules." + schedule->name + ".kind",
+                                          "no handler has the kind \"" + schedule->wish.kind + "\"" +
+                                              (near.empty() ? "; declare it under handlers" : "; did you mean \"" + near + "\"?")));
     }
   }
 

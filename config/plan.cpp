@@ -81,7 +81,7 @@ bool same(const Flat& before, const Flat& after, const std::string& path) {
 
 bool takes_restart(std::string_view path) {
   constexpr std::array sections{"store.", "api."};
-  constexpr std::array keys{"supervisor.name", "supervisor.ad_hoc_commands", "supervisor.threads"};
+  constexpr std::array keys{"outbox", "supervisor.name", "supervisor.ad_hoc_commands", "supervisor.threads"};
   for (const char* section : sections)
     if (path.starts_with(section)) return true;
   for (const char* key : keys)

@@ -31,7 +31,7 @@ struct ScheduleRow {
   Timestamp created_at{};
   Timestamp last_tick{};                       // ticks up to here are taken; created_at before the first
   std::int64_t fired = 0;                      // ticks that stored a task
-  std::int64_t passed_over = 0;                // ticks taken without one: another task stood in, or they were missed
+  std::int64_t passed_over = 0;                // how often ticks were taken without one: another task stood in, or some were missed
   std::optional<TaskId> last_task{};
   std::optional<SchedulePause> pause{};
   bool operator==(const ScheduleRow&) const = default;

@@ -17,11 +17,7 @@ using store::ScheduleOrigin;
 
 namespace {
 
-constexpr store::Millis shortest_retry{1'000};
-constexpr store::Millis longest_retry{60'000};
 constexpr std::string_view keeper = "schedule";
-
-store::Millis pause_after(int failures) { return std::min(shortest_retry * (1 << std::min(failures, 6)), longest_retry); }
 
 bool is_declared(const handlers::Handlers& handlers, std::string_view name) {
   return std::any_of(handlers.schedules().begin(), handlers.schedules().end(), [&](const auto& one) { return one->name == name; });
@@ -130,7 +126,7 @@ asio::awaitable<bool> ScheduleKeeper::fire(std::shared_ptr<const handlers::Sched
   try {
     auto work = [&](store::Store& store) { return store.schedules().fire(schedule->name, tick, task, now); };
     answer = co_await parts_.store.run(work);
-  } catch (const store::StoreError& error) {
+  } catch (const std::exception& error) {
     failed = error.what();
   }
   if (!failed.empty() || answer.result == store::FireAnswer::Result::refused) {
@@ -138,8 +134,10 @@ asio::awaitable<bool> ScheduleKeeper::fire(std::shared_ptr<const handlers::Sched
     co_return false;
   }
   using Result = store::FireAnswer::Result;
+  // Paused or removed while this was on its way: the book follows.
+  if (answer.result == Result::paused) book_.set_paused(schedule->name, true, now);
+  if (answer.result == Result::unknown) book_.erase(schedule->name);
   if (answer.result == Result::paused || answer.result == Result::unknown) co_return false;
-  failures_ = 0;
   book_.taken(schedule->name, tick);
   if (answer.result == Result::already) co_return true;
   for (const store::ClaimKey claim : answer.task.stop) hooks_.stop(claim);
@@ -149,10 +147,9 @@ asio::awaitable<bool> ScheduleKeeper::fire(std::shared_ptr<const handlers::Sched
   co_return true;
 }
 
-void ScheduleKeeper::could_not(const handlers::Schedule& schedule, store::Timestamp tick, std::string why) {
-  const store::Millis pause = pause_after(failures_++);
+void ScheduleKeeper::could_not(const handlers::Schedule& schedule, store::Timestamp tick, const std::string& why) {
+  const store::Millis pause = book_.failed(schedule.name, why, parts_.clock.now());
   parts_.log.error("schedule.not_fired", {{"schedule", schedule.name}, {"tick", store::to_rfc3339(tick)}, {"error", why}, {"again_in_ms", pause.count()}});
-  book_.failed(schedule.name, std::move(why), parts_.clock.now() + pause);
 }
 
 asio::awaitable<void> ScheduleKeeper::leave_out(std::shared_ptr<const handlers::Schedule> schedule, store::Timestamp tick) {
@@ -160,8 +157,9 @@ asio::awaitable<void> ScheduleKeeper::leave_out(std::shared_ptr<const handlers::
   try {
     auto work = [&, at = parts_.clock.now()](store::Store& store) { return store.schedules().pass_over(schedule->name, tick, "missed", at); };
     noted = co_await parts_.store.run(work);
-  } catch (const store::StoreError&) {
-    co_return;   // it is noted with the next tick that can be
+  } catch (const std::exception& error) {
+    could_not(*schedule, tick, error.what());
+    co_return;
   }
   book_.taken(schedule->name, tick);
   if (noted) parts_.log.warn("schedule.missed", {{"schedule", schedule->name}, {"up_to", store::to_rfc3339(tick)}});

@@ -1,7 +1,7 @@
 // Fires the ticks of schedules: a timer to the next one, then one store operation a tick.
 //
-// A tick whose task is refused (its handler was removed) or whose operation failed is tried again after a while, growing to a minute; nothing
-// after it is fired before. The wall clock decides, so the timer also looks again at least every `look_again` while a tick is to come: a clock
+// A tick whose task is refused (its handler was removed) or whose operation failed is tried again after a while; nothing of its schedule is fired
+// before. The wall clock decides, so the timer also looks again at least every `look_again` while a tick is to come: a clock
 // that is set, or a machine that slept, is noticed then. Without schedules there is no timer.
 //
 // Loop thread only.
@@ -56,7 +56,7 @@ class ScheduleKeeper {
   boost::asio::awaitable<bool> fire(std::shared_ptr<const handlers::Schedule> schedule, store::Timestamp tick);
   boost::asio::awaitable<void> leave_out(std::shared_ptr<const handlers::Schedule> schedule, store::Timestamp tick);
   boost::asio::awaitable<void> take_row(std::shared_ptr<const handlers::Schedule> schedule);
-  void could_not(const handlers::Schedule& schedule, store::Timestamp tick, std::string why);
+  void could_not(const handlers::Schedule& schedule, store::Timestamp tick, const std::string& why);
   void report(const std::exception_ptr& failed);
   void wake() { timer_.cancel(); }
 
@@ -66,7 +66,6 @@ class ScheduleKeeper {
   boost::asio::steady_timer timer_;
   enum class Life { before, running, over };
   Life life_ = Life::before;
-  int failures_ = 0;
 };
 
 }  // namespace reeve::supervisor

@@ -2,6 +2,7 @@
 
 #include "config/check_report.hpp"
 #include "config/configuration.hpp"
+#include "supervisor/clock.hpp"
 
 namespace reeve::cli::compose {
 
@@ -10,7 +11,7 @@ CheckReport check(const Choices& choices, const Surroundings& around) {
   config::Loaded loaded{};
   if (file.empty()) loaded.configuration = config::defaults();
   else loaded = config::load(file, around.environment);
-  const config::Report report = config::make_report(loaded);
+  const config::Report report = config::make_report(loaded, supervisor::SystemClock{}.now());
   return {report.ok, config::to_text(report), config::to_json(report)};
 }
 

@@ -21,14 +21,16 @@ std::vector<const Task*> Keys::open_with(const std::string& token) const {
 }
 
 int Keys::count_active(const std::string& token) const {
-  const std::vector<const Task*> open = open_with(token);
-  return static_cast<int>(std::count_if(open.begin(), open.end(), [](const Task* task) { return is_active(*task); }));
+  return static_cast<int>(std::count_if(state_.tasks.begin(), state_.tasks.end(), [&token](const auto& row) {
+    const Task& task = row.second;
+    return is_active(task) && concurrency_token(task.kind, task.concurrency) == token;
+  }));
 }
 
 bool Keys::is_its_turn(const Task& task) const {
   for (const auto& [id, other] : state_.tasks) {
-    if (id == task.id || other.order_key != task.order_key) continue;
-    if (is_active(other) || (!is_terminal(other.status) && id < task.id)) return false;
+    if (is_terminal(other.status) || id == task.id || other.order_key != task.order_key) continue;
+    if (is_active(other) || id < task.id) return false;
   }
   return true;
 }

@@ -76,13 +76,17 @@ void ScheduleBook::taken(std::string_view name, store::Timestamp tick) {
   kept.next = kept.schedule->timing.next(kept.last_tick);
   kept.not_before.reset();
   kept.trouble.clear();
+  kept.failures = 0;
 }
 
-void ScheduleBook::failed(std::string_view name, std::string trouble, store::Timestamp again) {
+store::Millis ScheduleBook::failed(std::string_view name, std::string trouble, store::Timestamp now) {
   const auto found = schedules_.find(name);
-  if (found == schedules_.end()) return;
-  found->second.not_before = again;
-  found->second.trouble = std::move(trouble);
+  if (found == schedules_.end()) return longest_pause;
+  KeptSchedule& kept = found->second;
+  const store::Millis pause = std::min(shortest_pause * (1 << std::min(kept.failures++, 6)), longest_pause);
+  kept.not_before = now + pause;
+  kept.trouble = std::move(trouble);
+  return pause;
 }
 
 }  // namespace reeve::supervisor

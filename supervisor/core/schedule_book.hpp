@@ -22,9 +22,10 @@ struct KeptSchedule {
   std::optional<store::Timestamp> next{};             // the first tick after last_tick; nullopt: none will come
   std::optional<store::Timestamp> not_before{};       // after a failure: when to try again
   std::string trouble{};                              // why its last tick was not taken
+  int failures = 0;                                   // in a row
 };
 
-// What is to be done about one schedule now: the ticks before `from` are left out, those in `ticks` are fired, oldest first.
+// What is to be done about one schedule now: ticks up to `left_out` are left out, then those in `ticks` are fired, oldest first.
 struct DueSchedule {
   std::shared_ptr<const handlers::Schedule> schedule{};
   std::vector<store::Timestamp> ticks{};
@@ -38,6 +39,9 @@ class ScheduleBook {
   void erase(std::string_view name);
   void set_paused(std::string_view name, bool paused, store::Timestamp now);   // resuming takes the ticks up to `now`
 
+  static constexpr store::Millis shortest_pause{1'000};
+  static constexpr store::Millis longest_pause{60'000};
+
   [[nodiscard]] const KeptSchedule* find(std::string_view name) const;
   [[nodiscard]] const std::map<std::string, KeptSchedule, std::less<>>& all() const { return schedules_; }
 
@@ -47,8 +51,8 @@ class ScheduleBook {
 
   // The tick was fired, left out, or had been before.
   void taken(std::string_view name, store::Timestamp tick);
-  // It could not be: tried again at `again`.
-  void failed(std::string_view name, std::string trouble, store::Timestamp again);
+  // It could not be: tried again after a pause that grows with each failure in a row, up to a minute. Gives the pause.
+  store::Millis failed(std::string_view name, std::string trouble, store::Timestamp now);
 
  private:
   std::map<std::string, KeptSchedule, std::less<>> schedules_{};

@@ -20,6 +20,8 @@ constexpr const char* two_handlers = "handlers:\n  b: {command: [/bin/true, x], 
 
 }  // namespace
 
+const store::Timestamp noon = store::parse_rfc3339("2026-11-21T12:00:00Z").value();
+
 TEST_CASE("every section reaches its options", "[config]") {
   const Loaded loaded = read(R"(
 store: {url: "sqlite:data/reeve.db", durability: relaxed, busy_timeout: 1s, busy_retries: 0, busy_retry_delay: 5ms, wal_limit: 8MiB}
@@ -206,7 +208,7 @@ TEST_CASE("a relative file name works like an absolute one", "[config][include]"
 
 TEST_CASE("the report lists handlers, queues and the memory they may take", "[config][report]") {
   const Loaded loaded = read("supervisor: {concurrency: 4}\nqueues: {mail: {concurrency: 7}, idle: {}}\n" + std::string{two_handlers});
-  const Report report = make_report(loaded);
+  const Report report = make_report(loaded, noon);
   CHECK(report.ok);
   REQUIRE(report.handlers.size() == 2);
   CHECK(report.handlers[0].kind == "a");
@@ -223,20 +225,20 @@ TEST_CASE("the report lists handlers, queues and the memory they may take", "[co
 }
 
 TEST_CASE("memory is not limited when one handler's is not", "[config][report]") {
-  const Report report = make_report(read("handlers: {a: {command: [x]}, b: {command: [x], limits: {memory: 1GiB}}}\n"));
+  const Report report = make_report(read("handlers: {a: {command: [x]}, b: {command: [x], limits: {memory: 1GiB}}}\n"), noon);
   CHECK_FALSE(report.memory_bytes);
   CHECK_THAT(to_text(report), Contains("their memory is not limited"));
 }
 
 TEST_CASE("the report of a bad file is its errors", "[config][report]") {
-  const Report report = make_report(read("handlers: {a: {command: [x]}}\nlog: {level: x}\n"));
+  const Report report = make_report(read("handlers: {a: {command: [x]}}\nlog: {level: x}\n"), noon);
   CHECK_FALSE(report.ok);
   CHECK(report.handlers.empty());
   CHECK_THAT(to_text(report), Contains("error: /etc/reeve/reeve.yaml:2:14: log.level:") && Contains("warning: ") && Contains("1 error, 2 warnings: not usable\n"));
 }
 
 TEST_CASE("the report is JSON for programs", "[config][report]") {
-  const auto json = boost::json::parse(to_json(make_report(read(two_handlers))));
+  const auto json = boost::json::parse(to_json(make_report(read(two_handlers), noon)));
   CHECK(json.at("ok").as_bool());
   CHECK(json.at("handlers").as_array().at(0).at("timeout").as_string() == "1s");
   CHECK(json.at("queues").as_array().size() == 2);
@@ -246,8 +248,8 @@ TEST_CASE("the report is JSON for programs", "[config][report]") {
 
 TEST_CASE("a report never shows a secret", "[config][report]") {
   const Loaded loaded = read("handlers: {a: {command: [x], env: {K: '${K}'}}}\n", variables({{"K", "hunter2"}}));
-  CHECK_THAT(to_text(make_report(loaded)), !Contains("hunter2"));
-  CHECK_THAT(to_json(make_report(loaded)), !Contains("hunter2"));
+  CHECK_THAT(to_text(make_report(loaded, noon)), !Contains("hunter2"));
+  CHECK_THAT(to_json(make_report(loaded, noon)), !Contains("hunter2"));
 }
 
 TEST_CASE("rates, shares and resources are read in all their forms", "[config][limits]") {
@@ -295,7 +297,7 @@ TEST_CASE("the report says which times a body that cannot be killed is only aske
   const Report report = make_report(read("handlers:\n"
                                          "  calm: {executor: inline, builtin: noop}\n"
                                          "  deaf: {executor: thread, plugin: /opt/p.so, timeout: 5m, stop_grace: 7s, watchdog: 1m, on_stale: kill}\n"
-                                         "  hard: {command: [/bin/true], timeout: 5m}\n"));
+                                         "  hard: {command: [/bin/true], timeout: 5m}\n"), noon);
   REQUIRE(report.handlers.size() == 3);
   CHECK(report.handlers[0].stops == "cooperative");
   CHECK(report.handlers[0].asked_only.empty());
@@ -310,6 +312,33 @@ TEST_CASE("the report says which times a body that cannot be killed is only aske
   const auto json = boost::json::parse(to_json(report));
   CHECK(json.at("handlers").at(1).at("stops").as_string() == "cooperative");
   CHECK(json.at("handlers").at(2).at("stops").as_string() == "kill");
+}
+
+TEST_CASE("the report tells the next ticks of schedules", "[config][schedules]") {
+  const Loaded loaded = read("handlers: {a: {command: [/bin/true], timeout: 1s, concurrency: 1}}\n"
+                             "schedules:\n"
+                             "  nightly: {cron: '30 2 * * *', zone: Europe/Berlin, kind: a}\n");
+  REQUIRE(text_of(loaded.errors) == "");
+  const Report report = make_report(loaded, noon);
+  REQUIRE(report.schedules.size() == 1);
+  REQUIRE(report.schedules[0].next.size() == 3);
+  CHECK(store::to_rfc3339(report.schedules[0].next[0]) == "2026-11-22T01:30:00.000Z");
+  CHECK_THAT(to_text(report), Contains("nightly") && Contains("Europe/Berlin") && Contains("2026-11-22T01:30:00.000Z, 2026-11-23T01:30:00.000Z"));
+  const auto json = boost::json::parse(to_json(report));
+  CHECK(json.at("schedules").at(0).at("next").at(0).as_string() == "2026-11-22T01:30:00.000Z");
+}
+
+TEST_CASE("a schedule that cannot be is refused at its place", "[config][schedules]") {
+  const auto fault = [](const std::string& schedule) {
+    return text_of(read("handlers: {a: {command: [/bin/true], timeout: 1s, concurrency: 1}}\nschedules:\n  s: {" + schedule + "}\n").errors);
+  };
+  CHECK_THAT(fault("cron: '@daily', kind: b"), Contains("/etc/reeve/reeve.yaml:3:3: schedules.s.kind: no handler has the kind \"b\""));
+  CHECK_THAT(fault("cron: '61 * * * *', kind: a"), Contains("/etc/reeve/reeve.yaml:3:") && Contains("the minute \"61\" is not within 0 to 59"));
+  CHECK_THAT(fault("kind: a"), Contains("cron is missing"));
+  CHECK_THAT(fault("cron: '@daily'"), Contains("kind is missing"));
+  CHECK_THAT(fault("cron: '@daily', kind: a, zone: Mars/Olympus"), Contains("no time zone of this system"));
+  CHECK_THAT(fault("cron: '@daily', kind: a, overlap: maybe"), Contains("write one of skip, queue, cancel_other, allow"));
+  CHECK_THAT(fault("cron: '@daily', kind: a, catch_up_max: 0"), Contains("out of range"));
 }
 
 }  // namespace reeve::config

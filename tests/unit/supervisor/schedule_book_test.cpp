@@ -80,13 +80,16 @@ TEST_CASE("what could not be fired is tried again, and not before", "[schedules]
   ScheduleBook book;
   book.put(hourly(), row("2026-01-01T00:00:00Z"));
   const Timestamp tick = at("2026-01-01T01:00:00Z");
-  book.failed("hourly", "no handler", tick + store::Millis{5'000});
-  CHECK(book.next() == tick + store::Millis{5'000});
-  CHECK(book.due(tick + store::Millis{4'999}).empty());
-  CHECK(book.due(tick + store::Millis{5'000}).at(0).ticks == std::vector{tick});
+  CHECK(book.failed("hourly", "no handler", tick) == store::Millis{1'000});
+  CHECK(book.failed("hourly", "no handler", tick) == store::Millis{2'000});
+  CHECK(book.next() == tick + store::Millis{2'000});
+  CHECK(book.due(tick + store::Millis{1'999}).empty());
+  CHECK(book.due(tick + store::Millis{2'000}).at(0).ticks == std::vector{tick});
   CHECK(book.find("hourly")->trouble == "no handler");
   book.taken("hourly", tick);
   CHECK(book.find("hourly")->trouble.empty());
+  for (int times = 0; times < 100; ++times) CHECK(book.failed("hourly", "no handler", tick) <= store::Millis{60'000});
+  book.taken("hourly", tick);
   CHECK(book.next() == at("2026-01-01T02:00:00Z"));
 }
 
