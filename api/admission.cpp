@@ -3,6 +3,7 @@
 #include "api/problem.hpp"
 #include "api/task_request.hpp"
 #include "handlers/admit.hpp"
+#include "store/refusal.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/supervisor.hpp"
 
@@ -30,10 +31,10 @@ std::string fingerprint_of(const Request& request) {
   return std::to_string(hash) + "-" + std::to_string(request.body.size());
 }
 
-std::string key_busy_message(const store::NewTask& task, store::TaskId holder) {
-  const std::string key = task.concurrency ? task.concurrency->key.substr(0, 100) : std::string();
-  const std::string by = number(holder) == 0 ? "an item before it in this request" : "task " + std::to_string(number(holder));
-  return "the concurrency key \"" + key + "\" is taken by " + by + "; wait for its end, or enqueue with another on_conflict than reject";
+// What stands in the way of it, rather than what is wrong with it.
+bool is_conflict(store::EnqueueRefused::Reason reason) {
+  using Reason = store::EnqueueRefused::Reason;
+  return reason == Reason::key_busy || reason == Reason::external_id_taken || reason == Reason::batch_closed;
 }
 
 }  // namespace
@@ -76,16 +77,9 @@ void refuse(const store::EnqueueRefused& refused, const store::EnqueueRequest& e
   if (refused.reason == store::EnqueueRefused::Reason::request_key_reused)
     throw Problem(409, "idempotency_key_reused",
                   "the Idempotency-Key \"" + enqueue.request_key.value_or("") + "\" was used for another request; use a new key for a new request");
-  const store::NewTask& task = enqueue.tasks.at(refused.item);
-  if (refused.reason == store::EnqueueRefused::Reason::key_busy) {
-    Problem busy(409, "key_busy", key_busy_message(task, refused.holder), "concurrency");
-    if (number(refused.holder) != 0) busy.task = number(refused.holder);
-    if (enqueue.tasks.size() > 1) busy.item = refused.item;
-    throw busy;
-  }
-  Problem problem(409, "external_id_taken",
-                  "task " + std::to_string(number(refused.holder)) + " has the external id \"" + task.external_id.value_or("").substr(0, 100) + "\" already",
-                  "external_id");
+  store::RefusalWords words = words_of(refused, enqueue.tasks.at(refused.item));
+  Problem problem(is_conflict(refused.reason) ? 409 : 422, std::move(words.code), std::move(words.message), std::move(words.field));
+  if (number(refused.holder) != 0) problem.task = number(refused.holder);
   if (enqueue.tasks.size() > 1) problem.item = refused.item;
   throw problem;
 }

@@ -166,6 +166,7 @@ store::Selector parse_selector(const Parameters& parameters, store::Timestamp no
   select_labels(selector, parameters.query());
   selector.since = parameters.time("since", now);
   selector.until = parameters.time("until", now);
+  if (const auto batch = parameters.integer("batch", 1, INT64_MAX)) selector.batch = store::BatchId{*batch};
   return selector;
 }
 

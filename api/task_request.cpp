@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 
+#include "api/after_members.hpp"
 #include "api/json/fields.hpp"
 #include "api/json/writer.hpp"
 #include "api/key_members.hpp"
@@ -104,10 +105,12 @@ handlers::Wish parse_wish(std::string_view object) {
     const Field field = fields.field(member);
     // null is what some clients send for a field that is not set; for the payload it is a value.
     if (field.is_null() && member.key != "payload") continue;
-    if (take_plain(wish, field, member.key) || take_override(wish, overrides, field, member.key) || take_key_member(wish, field, member.key)) continue;
+    if (take_plain(wish, field, member.key) || take_override(wish, overrides, field, member.key) || take_key_member(wish, field, member.key) ||
+        take_after_member(wish, field, member.key))
+      continue;
     fields.refuse_unknown(member, {"kind", "payload", "queue", "priority", "run_at", "delay", "expires_in", "max_attempts", "max_crashes",
                                    "labels", "metadata", "external_id", "dedupe", "dedupe_key", "dedupe_scope", "dedupe_window", "concurrency",
-                                   "concurrency_key", "supersede", "supersede_key", "order", "order_key", "fair_key", "traceparent", "allow_unknown",
+                                   "concurrency_key", "supersede", "supersede_key", "order", "order_key", "fair_key", "after", "after_policy", "batch", "traceparent", "allow_unknown",
                                    "timeout", "stop_grace", "watchdog", "retry", "command", "cwd", "env"});
   }
   if (wish.kind.empty()) throw not_acceptable("kind", "kind is missing; name the handler that shall run, as in {\"kind\":\"report\"}");

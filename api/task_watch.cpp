@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/awaiting.hpp"
+#include "api/json/reader.hpp"
 #include "supervisor/event_feed.hpp"
 #include "supervisor/log.hpp"
 #include "supervisor/reader_thread.hpp"
@@ -21,20 +22,30 @@ store::EventQuery ends_after(store::Cursor cursor) {
   store::EventQuery query;
   query.after = cursor;
   query.limit = page;
-  query.types = {"task.succeeded", "task.failed", "task.cancelled", "task.deleted"};
+  query.types = {"task.succeeded", "task.failed", "task.cancelled", "task.deleted", "batch.finished"};
   return query;
+}
+
+std::optional<TaskWatch::Awaited> ended_in(const store::Event& event) {
+  if (event.task) return TaskWatch::Awaited(TaskWatch::Sort::task, number(*event.task));
+  for (const JsonMember& member : members_of(event.data))
+    if (member.key == "batch") return TaskWatch::Awaited(TaskWatch::Sort::batch, integer_of(member.value).value_or(0));
+  return std::nullopt;
 }
 
 }  // namespace
 
 TaskWatch::TaskWatch(const Backend& backend) : backend_(backend), first_waiter_(backend.loop) {}
 
-TaskWatch::Waiter::Waiter(TaskWatch& watch, store::TaskId task) : watch_(watch), timer_(watch.backend_.loop) {
+TaskWatch::Waiter::Waiter(TaskWatch& watch, store::TaskId task) : Waiter(watch, Awaited(Sort::task, number(task))) {}
+TaskWatch::Waiter::Waiter(TaskWatch& watch, store::BatchId batch) : Waiter(watch, Awaited(Sort::batch, number(batch))) {}
+
+TaskWatch::Waiter::Waiter(TaskWatch& watch, const Awaited& awaited) : watch_(watch), timer_(watch.backend_.loop) {
   if (watch.waiters_.empty()) {
     watch.seen_ = watch.backend_.feed.last();
     watch.first_waiter_.cancel();
   }
-  place_ = watch.waiters_.emplace(number(task), this);
+  place_ = watch.waiters_.emplace(awaited, this);
 }
 
 TaskWatch::Waiter::~Waiter() { watch_.waiters_.erase(place_); }
@@ -67,7 +78,7 @@ asio::awaitable<void> TaskWatch::read_news() {
       auto read = [query = ends_after(seen_)](store::Reader& reader) { return reader.events(query); };
       const store::EventPage news = co_await backend_.reader.read(std::move(read));
       for (const store::Event& event : news.events)
-        if (event.task) wake(*event.task);
+        if (const auto ended = ended_in(event)) wake(*ended);
       more = news.more;
       seen_ = std::max(seen_, news.last);
     }
@@ -81,8 +92,8 @@ asio::awaitable<void> TaskWatch::read_news() {
   co_await pause.async_wait(named_awaitable);
 }
 
-void TaskWatch::wake(store::TaskId task) {
-  const auto [first, last] = waiters_.equal_range(number(task));
+void TaskWatch::wake(const Awaited& awaited) {
+  const auto [first, last] = waiters_.equal_range(awaited);
   for (auto one = first; one != last; ++one) {
     one->second->ended_ = true;
     one->second->timer_.cancel();
@@ -91,7 +102,7 @@ void TaskWatch::wake(store::TaskId task) {
 
 void TaskWatch::stop() {
   first_waiter_.cancel();
-  for (const auto& [task, waiter] : waiters_) waiter->timer_.cancel();
+  for (const auto& [awaited, waiter] : waiters_) waiter->timer_.cancel();
 }
 
 }  // namespace reeve::api

@@ -1,4 +1,4 @@
-// Waits for the end of tasks on behalf of many clients with one reader of the event log.
+// Waits for the end of tasks and batches on behalf of many clients with one reader of the event log.
 //
 // However many wait, each growth of the log is read once, and only while somebody waits. Loop thread only.
 #pragma once
@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <map>
+#include <utility>
 
 #include "api/server.hpp"
 #include "store/task.hpp"
@@ -17,21 +18,26 @@ class TaskWatch {
  public:
   explicit TaskWatch(const Backend& backend);
 
+  enum class Sort { task, batch };
+  using Awaited = std::pair<Sort, std::int64_t>;
+
   // One client's place in the watch, from its making on: an end that comes after that is not missed.
   class Waiter {
    public:
     Waiter(TaskWatch& watch, store::TaskId task);
+    Waiter(TaskWatch& watch, store::BatchId batch);
     ~Waiter();
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
 
-    // True: the task has ended, or is gone, since the last call. False: after `timeout`, or because the daemon stops.
+    // True: the task or batch has ended, or is gone, since the last call. False: after `timeout`, or because the daemon stops.
     boost::asio::awaitable<bool> wait(std::chrono::milliseconds timeout);
 
    private:
     friend class TaskWatch;
+    Waiter(TaskWatch& watch, const Awaited& awaited);
     TaskWatch& watch_;
-    std::multimap<std::int64_t, Waiter*>::iterator place_{};
+    std::multimap<Awaited, Waiter*>::iterator place_{};
     boost::asio::steady_timer timer_;
     bool ended_ = false;
   };
@@ -43,11 +49,11 @@ class TaskWatch {
 
  private:
   boost::asio::awaitable<void> read_news();
-  void wake(store::TaskId task);
+  void wake(const Awaited& awaited);
 
   const Backend& backend_;
   boost::asio::steady_timer first_waiter_;        // expires never; cancelled when there is work for run()
-  std::multimap<std::int64_t, Waiter*> waiters_{};
+  std::multimap<Awaited, Waiter*> waiters_{};
   store::Cursor seen_{};
 };
 

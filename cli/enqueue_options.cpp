@@ -45,6 +45,9 @@ void EnqueueOptions::declare(Grammar& grammar) {
   grammar.option("--supersede-key", supersede_key_, "KEY", "open tasks of the kind with this key end for the new one");
   grammar.option("--order-key", order_key_, "KEY", "tasks with one key run one after the other, in the order of their ids");
   grammar.option("--fair-key", fair_key_, "TENANT", "tenants of a queue take turns, however much each has waiting");
+  grammar.option("--after", after_, "TASK", "start when this one has succeeded: an id or ext:TEXT; may be given again and again");
+  grammar.option("--after-policy", after_policy_, "success|finished", "with --after: whether they must succeed; else it is cancelled");
+  grammar.option("--batch", batch_, "N", "counted in this batch, which must be open");
   grammar.option("--idempotency-key", idempotency_key_, "KEY", "of this request: the same key again gives the first answer");
   grammar.option("--external-id", external_id_, "TEXT", "your own id, unique; ext:TEXT then names the task");
   grammar.option("--metadata", metadata_, "JSON", "kept with the task");
@@ -68,6 +71,7 @@ void EnqueueOptions::add_to(JsonObject& task) const {
   if (!labels_.empty()) task.add_raw("labels", labels_object(labels_));
   add_keys_to(task);
   add_text(task, "fair_key", fair_key_);
+  add_company_to(task);
   add_text(task, "external_id", external_id_);
   if (metadata_) task.add_raw("metadata", *metadata_);
 }
@@ -91,6 +95,13 @@ void EnqueueOptions::add_keys_to(JsonObject& task) const {
   }
   add_text(task, "supersede_key", supersede_key_);
   add_text(task, "order_key", order_key_);
+}
+
+void EnqueueOptions::add_company_to(JsonObject& task) const {
+  if (after_policy_ && after_.empty()) throw UsageError("--after-policy says more of --after; give that too");
+  if (!after_.empty()) task.add("after", after_);
+  add_text(task, "after_policy", after_policy_);
+  if (batch_) task.add("batch", batch_number(*batch_));
 }
 
 Headers EnqueueOptions::headers() const {

@@ -21,6 +21,7 @@ class EnqueueOptions {
 
  private:
   void add_keys_to(JsonObject& task) const;
+  void add_company_to(JsonObject& task) const;
   std::optional<std::string> queue_{};
   std::optional<int> priority_{};
   std::optional<std::string> run_at_{};
@@ -38,6 +39,9 @@ class EnqueueOptions {
   std::optional<std::string> supersede_key_{};
   std::optional<std::string> order_key_{};
   std::optional<std::string> fair_key_{};
+  std::vector<std::string> after_{};
+  std::optional<std::string> after_policy_{};
+  std::optional<std::string> batch_{};
   std::optional<std::string> idempotency_key_{};
   std::optional<std::string> external_id_{};
   std::optional<std::string> metadata_{};

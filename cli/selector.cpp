@@ -102,6 +102,7 @@ std::string filters_of(const Selection& selection) {
   for (const std::string& label : selection.labels) add("label", label);
   if (!selection.since.empty()) add("since", selection.since);
   if (!selection.until.empty()) add("until", selection.until);
+  if (selection.batch) add("batch", std::to_string(*selection.batch));
   return query;
 }
 
@@ -121,6 +122,7 @@ Selection understand(const SelectorWords& words) {
   selection.labels = words.labels;
   selection.since = words.since.value_or("");
   selection.until = words.until.value_or("");
+  if (words.batch) selection.batch = batch_number(*words.batch);
   selection.all = words.all;
   check_states(selection.states);
   check_labels(selection.labels);
@@ -128,6 +130,11 @@ Selection understand(const SelectorWords& words) {
   check_moment("--until", words.until);
   if (selection.all && selection.names_tasks()) throw UsageError("--all and single tasks exclude each other; leave one of them out");
   return selection;
+}
+
+std::int64_t batch_number(std::string_view word) {
+  if (const auto number = id_in(word)) return *number;
+  throw UsageError("\"" + std::string(word) + "\" is not the number of a batch; reeve batch list shows them");
 }
 
 std::string path_of_task(std::string_view word) {

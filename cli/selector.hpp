@@ -3,7 +3,7 @@
 //   17 18           ids                    --kind K --queue Q --state S    repeatable, or separated by commas
 //   40-52           a range of ids         --label key=value               repeatable; all must hold
 //   ext:order/7     by external id         --since T --until T             created then; a moment or a duration ago
-//                                          --all                           every task
+//   --batch N              of one batch          --all                           every task
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,7 @@ struct SelectorWords {
   std::vector<std::string> labels{};
   std::optional<std::string> since{};
   std::optional<std::string> until{};
+  std::optional<std::string> batch{};
   bool all = false;
 };
 
@@ -47,10 +48,11 @@ struct Selection {
   std::vector<std::string> labels{};
   std::string since{};
   std::string until{};
+  std::optional<std::int64_t> batch{};
   bool all = false;
 
   [[nodiscard]] bool has_filters() const {
-    return !kinds.empty() || !queues.empty() || !states.empty() || !labels.empty() || !since.empty() || !until.empty();
+    return !kinds.empty() || !queues.empty() || !states.empty() || !labels.empty() || !since.empty() || !until.empty() || batch;
   }
   [[nodiscard]] bool names_tasks() const { return !ids.empty() || !ranges.empty() || !external_ids.empty(); }
   [[nodiscard]] bool empty() const { return !names_tasks() && !has_filters() && !all; }
@@ -60,6 +62,9 @@ struct Selection {
 
 // Throws UsageError, also when a word is empty: what is empty must never mean more tasks.
 [[nodiscard]] Selection understand(const SelectorWords& words);
+
+// The number of a batch. Throws UsageError.
+[[nodiscard]] std::int64_t batch_number(std::string_view word);
 
 // The part of a path that names one task: "17", "ext%3Aorder%2F7". Throws UsageError when `word` names none, or several.
 [[nodiscard]] std::string path_of_task(std::string_view word);

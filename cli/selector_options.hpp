@@ -18,6 +18,7 @@ class SelectorOptions {
     grammar.option("--label", words_.labels, "KEY=VALUE", "with this label; all that are given must hold");
     grammar.option("--since", words_.since, "TIME", "created at or after; 2h ago is 2h");
     grammar.option("--until", words_.until, "TIME", "created before");
+    grammar.option("--batch", words_.batch, "N", "of this batch");
     grammar.flag("--all", words_.all, "every task");
   }
   // Throws UsageError.

@@ -28,11 +28,7 @@ class Bar {
   }
   [[nodiscard]] bool is_shown() const { return shown_; }
 
-  void draw(const Object& task) {
-    const Object& progress = object_in(task, "progress");
-    BarState state{number_in(progress, "percent").value_or(0), number_in(progress, "current"), number_in(progress, "total"),
-                   text_in(progress, "label")};
-    if (progress.empty()) state.label = text_in(task, "state");
+  void draw(const BarState& state) {
     session_.err() << "\r" << progress_line(state, session_.terminal().width - 1) << "\x1b[K" << std::flush;
     drawn_ = true;
   }
@@ -72,7 +68,16 @@ void patiently(Session& session, milliseconds patience, const std::function<void
   }
 }
 
-Waited wait_for(Session& session, const std::string& path, std::optional<milliseconds> timeout, Daemon daemon) {
+namespace {
+
+// What is waited for: the route, the member of its answer, and how far it is.
+struct Awaited {
+  std::string path{};
+  std::string member{};
+  BarState (*progress)(const Object& thing);
+};
+
+Waited wait_for_any(Session& session, const Awaited& awaited, std::optional<milliseconds> timeout, Daemon daemon) {
   Bar bar(session);
   const auto start = Steady::now();
   Waited waited{};
@@ -82,15 +87,38 @@ Waited wait_for(Session& session, const std::string& path, std::optional<millise
     milliseconds slice = patience.count() == 0 ? milliseconds{0} : bar.is_shown() ? slice_with_bar : slice_without;
     if (timeout) slice = std::min(slice, std::max(milliseconds{0}, *timeout - std::chrono::duration_cast<milliseconds>(Steady::now() - start)));
     patiently(session, patience, [&] {
-      const Answer answer = session.daemon().get("/v1/tasks/" + path + "/wait?timeout=" + store::to_text(slice), slice + std::chrono::seconds{30});
+      const Answer answer = session.daemon().get(awaited.path + "?timeout=" + store::to_text(slice), slice + std::chrono::seconds{30});
       waited.done = is_set_in(answer.object(), "done");
-      waited.task = std::string(member_of(answer.body, "task").value_or("{}"));
+      waited.task = std::string(member_of(answer.body, awaited.member).value_or("{}"));
     });
     patience = restart_patience;
     if (waited.done) return waited;
     if (timeout && Steady::now() - start >= *timeout) return waited;
-    if (bar.is_shown()) bar.draw(parse_object(waited.task));
+    if (bar.is_shown()) bar.draw(awaited.progress(parse_object(waited.task)));
   }
+}
+
+BarState task_progress(const Object& task) {
+  const Object& progress = object_in(task, "progress");
+  BarState state{number_in(progress, "percent").value_or(0), number_in(progress, "current"), number_in(progress, "total"), text_in(progress, "label")};
+  if (progress.empty()) state.label = text_in(task, "state");
+  return state;
+}
+
+BarState batch_progress(const Object& batch) {
+  return {number_in(batch, "percent").value_or(0), number_in(batch, "ended"), number_in(batch, "total"), text_in(batch, "name")};
+}
+
+}  // namespace
+
+Waited wait_for(Session& session, const std::string& path, std::optional<milliseconds> timeout, Daemon daemon) {
+  const Awaited awaited{"/v1/tasks/" + path + "/wait", "task", task_progress};
+  return wait_for_any(session, awaited, timeout, daemon);
+}
+
+Waited wait_for_batch(Session& session, const std::string& path, std::optional<milliseconds> timeout) {
+  const Awaited awaited{path, "batch", batch_progress};
+  return wait_for_any(session, awaited, timeout, Daemon::not_seen);
 }
 
 }  // namespace reeve::cli

@@ -16,7 +16,7 @@ inline constexpr std::chrono::milliseconds between_streams{200};
 
 struct Waited {
   bool done = false;
-  std::string task{};   // as JSON, as it was last seen
+  std::string task{};   // or batch, as JSON, as it was last seen
 };
 
 enum class Daemon { not_seen, has_answered };
@@ -24,6 +24,9 @@ enum class Daemon { not_seen, has_answered };
 // `path` as path_of_task() gives it. Ends when the task is terminal or the time is over. A daemon that has answered and goes away is waited
 // for a while: it may be restarting. Throws Problem, api::Unreachable.
 [[nodiscard]] Waited wait_for(Session& session, const std::string& path, std::optional<std::chrono::milliseconds> timeout, Daemon daemon);
+
+// The same for a batch; `path` is the route that waits.
+[[nodiscard]] Waited wait_for_batch(Session& session, const std::string& path, std::optional<std::chrono::milliseconds> timeout);
 
 // "--timeout": throws UsageError.
 [[nodiscard]] std::optional<std::chrono::milliseconds> timeout_in(const std::optional<std::string>& word);

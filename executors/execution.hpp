@@ -109,6 +109,7 @@ struct Execution {
   std::map<std::string, std::string, std::less<>> labels{};
   std::string traceparent{};
   std::string metadata{};                   // JSON bytes or empty
+  std::int64_t batch = 0;                   // that it belongs to; 0: none
   std::string token{};                      // REEVE_TOKEN: speaks for this attempt over the socket; empty: none
   std::string payload{};                    // JSON bytes
   std::chrono::milliseconds stop_grace{10'000};   // between the stop signal and the kill of the tree

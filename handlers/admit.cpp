@@ -7,6 +7,7 @@
 #include "executors/process/arguments.hpp"
 #include "handlers/typed.hpp"
 #include "executors/utf8.hpp"
+#include "store/batches.hpp"
 
 namespace reeve::handlers {
 
@@ -51,7 +52,7 @@ class Admission {
 
   Check all() {
     for (const auto check : {&Admission::kind, &Admission::payload, &Admission::place, &Admission::times, &Admission::budgets,
-                             &Admission::overrides, &Admission::labels, &Admission::metadata, &Admission::keys, &Admission::tenant, &Admission::trace}) {
+                             &Admission::overrides, &Admission::labels, &Admission::metadata, &Admission::keys, &Admission::tenant, &Admission::company, &Admission::trace}) {
       Check refusal = (this->*check)();
       if (refusal) return refusal;
     }
@@ -238,6 +239,19 @@ class Admission {
     if (wish_.order_key && !is_short_key(*wish_.order_key)) return bad_short_key("order_key", *wish_.order_key);
     if (wish_.supersede_key) task_.supersede_key = std::move(*wish_.supersede_key);
     if (wish_.order_key) task_.order_key = std::move(*wish_.order_key);
+    return std::nullopt;
+  }
+
+  // What it comes after, and the batch it belongs to. Whether these exist is the store's to say.
+  Check company() {
+    if (wish_.after.size() > store::after_max)
+      return invalid("after", "a task may come after " + std::to_string(store::after_max) + " others, not " + std::to_string(wish_.after.size()) +
+                                  "; put them into a batch and enqueue it as the batch's on_success");
+    for (const store::AfterTask& one : wish_.after)
+      if (one.external_id.size() > key_bytes_max) return invalid("after", "an external id has at most " + std::to_string(key_bytes_max) + " bytes");
+    task_.after = std::move(wish_.after);
+    task_.after_policy = wish_.after_policy;
+    task_.batch = wish_.batch;
     return std::nullopt;
   }
 

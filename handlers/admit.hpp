@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "handlers/handler.hpp"
 #include "store/task.hpp"
@@ -50,6 +51,9 @@ struct Wish {
   std::optional<ConcurrencyWish> concurrency{};
   std::optional<std::string> supersede_key{};
   std::optional<std::string> order_key{};
+  std::vector<store::AfterTask> after{};        // tasks that must end first
+  store::AfterPolicy after_policy = store::AfterPolicy::success;
+  std::optional<store::BatchId> batch{};
 };
 
 struct Refusal {

@@ -28,6 +28,7 @@ executors::Execution prepare(const Handler& handler, store::Task& task) {
   execution.labels = task.labels;
   execution.traceparent = task.traceparent;
   execution.metadata = task.metadata;
+  if (task.batch) execution.batch = number(*task.batch);
   execution.stop_grace = handler.stop_grace;
   execution.process = process_for(handler, task);
   execution.builtin = handler.builtin;

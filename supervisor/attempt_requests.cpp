@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "store/refusal.hpp"
 #include "supervisor/reader_thread.hpp"
 #include "supervisor/store_thread.hpp"
 
@@ -66,17 +67,23 @@ std::string enqueued_json(const store::Enqueued& enqueued) {
   return json + "}";
 }
 
-Answer enqueue_answer(const store::EnqueueAnswer& answer) {
-  if (const auto* done = std::get_if<store::EnqueueDone>(&answer)) return saying(enqueued_json(done->tasks.at(0)));
-  const auto& why = std::get<store::EnqueueRefused>(answer);
-  const std::string holder = std::to_string(number(why.holder));
-  switch (why.reason) {
-    case store::EnqueueRefused::Reason::key_busy: return refused("key_busy", "task " + holder + " has the concurrency key; wait for its end, or choose another on_conflict");
-    case store::EnqueueRefused::Reason::step_refused: return refused("step_refused", why.message);
-    case store::EnqueueRefused::Reason::external_id_taken:
-    case store::EnqueueRefused::Reason::request_key_reused: break;
-  }
-  return refused("external_id_taken", "task " + holder + " has that external_id already");
+// What the store made of an enqueue; no answer: the claim is lost.
+struct EnqueuedOnce {
+  std::optional<store::EnqueueAnswer> answer{};
+  store::RefusalWords refusal{};
+};
+
+EnqueuedOnce enqueue_once(store::Store& store, store::ClaimKey claim, std::string_view name, const store::NewTask& task, store::Timestamp now) {
+  EnqueuedOnce done;
+  done.answer = store.steps().enqueue_once(claim, name, task, now);
+  if (done.answer)
+    if (const auto* refusal = std::get_if<store::EnqueueRefused>(&*done.answer)) done.refusal = words_of(*refusal, task);
+  return done;
+}
+
+Answer enqueue_answer(const EnqueuedOnce& once) {
+  if (const auto* done = std::get_if<store::EnqueueDone>(&*once.answer)) return saying(enqueued_json(done->tasks.at(0)));
+  return refused(once.refusal.code, once.refusal.message);
 }
 
 std::string task_json(const store::Task& task, store::Timestamp now) {
@@ -275,12 +282,12 @@ void AttemptRequests::carry_out(executors::EnqueueTask request, Reply reply) {
     return reply(saying(R"({"staged":true})"));
   }
   ask_store([claim = claim_, name = std::move(request.name), task = std::move(task), now = clock_.now()](
-                store::Store& store) { return store.steps().enqueue_once(claim, name, task, now); },
-            [](AttemptRequests& self, const std::optional<store::EnqueueAnswer>& answer) {
-              if (!answer) return self.lost();
-              self.stop_superseded(*answer);
+                store::Store& store) { return enqueue_once(store, claim, name, task, now); },
+            [](AttemptRequests& self, const EnqueuedOnce& once) {
+              if (!once.answer) return self.lost();
+              self.stop_superseded(*once.answer);
               self.hooks_.on_due();
-              return enqueue_answer(*answer);
+              return enqueue_answer(once);
             },
             std::move(reply));
 }

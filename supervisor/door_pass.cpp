@@ -3,21 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/refusal.hpp"
+
 namespace reeve::supervisor {
 namespace {
-
-store::DoorRefusal refusal_of(const store::EnqueueRefused& refused, const store::NewTask& task) {
-  const std::string holder = "task " + std::to_string(number(refused.holder));
-  if (refused.reason == store::EnqueueRefused::Reason::key_busy)
-    return {"key_busy", holder + " is open with the concurrency key \"" + (task.concurrency ? task.concurrency->key : std::string{}) + "\""};
-  return {"external_id_taken", holder + " has the external id \"" + task.external_id.value_or("").substr(0, 100) + "\" already"};
-}
 
 std::optional<store::DoorRefusal> enqueue(store::Store& store, store::NewTask task, store::Timestamp now, Passage& passage) {
   store::EnqueueRequest request;
   request.tasks.push_back(std::move(task));
   const store::EnqueueAnswer answer = store.tasks().enqueue(request, now);
-  if (const auto* refused = std::get_if<store::EnqueueRefused>(&answer)) return refusal_of(*refused, request.tasks.front());
+  if (const auto* refused = std::get_if<store::EnqueueRefused>(&answer)) {
+    store::RefusalWords words = words_of(*refused, request.tasks.front());
+    return store::DoorRefusal{std::move(words.code), std::move(words.message)};
+  }
   for (const store::Enqueued& one : std::get<store::EnqueueDone>(answer).tasks)
     passage.superseded.insert(passage.superseded.end(), one.stop.begin(), one.stop.end());
   return std::nullopt;

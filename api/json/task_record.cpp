@@ -50,6 +50,7 @@ void write_origin(JsonWriter& json, const store::Task& task) {
   if (task.parent) json.member("parent_id", number(*task.parent));
   if (task.rerun_of) json.member("rerun_of", number(*task.rerun_of));
   json.text_member("schedule", task.schedule).member("tick", task.tick);
+  if (task.batch) json.member("batch", number(*task.batch));
   json.raw_member("overrides", task.overrides);
 }
 

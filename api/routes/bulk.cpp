@@ -2,6 +2,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "api/admission.hpp"
+#include "api/bulk_admission.hpp"
 #include "api/json/fields.hpp"
 #include "api/json/reader.hpp"
 #include "api/json/writer.hpp"
@@ -18,8 +19,6 @@ namespace reeve::api::routes {
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr std::size_t admitted_at_a_stretch = 128;   // then others have the loop
 
 // {"tasks":[...]}: the slices of the tasks.
 std::vector<std::string_view> items_in(const std::string& body) {
@@ -43,24 +42,21 @@ asio::awaitable<std::vector<std::string_view>> lines_in(Service& service, const 
     if (text.empty()) continue;
     co_await check_large_json(service, text, line);
     items.push_back(text);
-    if (items.size() % admitted_at_a_stretch == 0) co_await asio::post(service.backend.loop, asio::use_awaitable);
+    if (items.size() % items_at_a_stretch == 0) co_await asio::post(service.backend.loop, asio::use_awaitable);
   }
   co_return items;
 }
 
 void check_count(const Service& service, std::size_t count) {
   if (count == 0) throw not_acceptable("tasks", "there are no tasks in the body; write {\"tasks\":[{\"kind\":\"...\"}]}, or a task a line");
-  if (count > static_cast<std::size_t>(service.options.bulk_max))
-    throw Problem(413, "too_many_tasks", std::to_string(count) + " tasks; send at most " + std::to_string(service.options.bulk_max) + " at once (api.bulk_max)", "tasks");
+  check_item_count(service, count);
 }
 
-store::NewTask admit_item(Service& service, std::string_view object, const std::string& actor, std::size_t item) {
-  try {
-    return admit_task(service, object, actor);
-  } catch (Problem& problem) {
-    problem.item = item;
-    throw;
-  }
+// `?batch=`: those that name no batch themselves belong to it.
+void put_into(std::optional<std::int64_t> batch, store::EnqueueRequest& enqueue) {
+  if (!batch) return;
+  for (store::NewTask& task : enqueue.tasks)
+    if (!task.batch) task.batch = store::BatchId{*batch};
 }
 
 std::string answer_text(const store::EnqueueDone& done) {
@@ -78,7 +74,8 @@ std::string answer_text(const store::EnqueueDone& done) {
 }  // namespace
 
 Answer enqueue_bulk(Service& service, Request request) {
-  const Parameters parameters(request.query, {});
+  const Parameters parameters(request.query, {"batch"});
+  const auto batch = parameters.integer("batch", 1, INT64_MAX);
   std::vector<std::string_view> items;
   if (format_of(request) == BodyFormat::ndjson) {
     items = co_await lines_in(service, request.body);
@@ -89,12 +86,9 @@ Answer enqueue_bulk(Service& service, Request request) {
   check_count(service, items.size());
 
   store::EnqueueRequest enqueue;
-  enqueue.tasks.reserve(items.size());
   const std::string actor = request.actor();
-  for (const std::string_view item : items) {
-    enqueue.tasks.push_back(admit_item(service, item, actor, enqueue.tasks.size()));
-    if (enqueue.tasks.size() % admitted_at_a_stretch == 0) co_await asio::post(service.backend.loop, asio::use_awaitable);
-  }
+  co_await admit_items(service, items, actor, enqueue);
+  put_into(batch, enqueue);
   take_request_key(enqueue, request);
   const store::Timestamp now = service.backend.clock.now();
   auto work = [&enqueue, now](store::Store& store) { return store.tasks().enqueue(enqueue, now); };

@@ -72,6 +72,7 @@ void write_claim(JsonWriter& json, const remote::Assignment& assignment) {
     for (const auto& [name, units] : execution.resources) json.words(name, units);
     json.close_object();
   }
+  if (execution.batch != 0) json.member("batch", execution.batch);
   json.raw_member("metadata", execution.metadata).text_member("traceparent", execution.traceparent);
   json.raw_member("payload", execution.payload).close_object();
 }

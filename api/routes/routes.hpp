@@ -36,6 +36,13 @@ Answer claim_remote(Service& service, Request request);
 // bulk.cpp
 Answer enqueue_bulk(Service& service, Request request);
 
+// batches.cpp
+Answer create_batch(Service& service, Request request);
+Answer list_batches(Service& service, Request request);
+Answer get_batch(Service& service, Request request);
+Answer close_batch(Service& service, Request request);
+Answer wait_for_batch(Service& service, Request request);
+
 // control.cpp: of one task, and of up to 1000 by their ids
 Answer cancel_task(Service& service, Request request);
 Answer cancel_tasks(Service& service, Request request);

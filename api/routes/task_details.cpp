@@ -2,6 +2,7 @@
 #include "api/query.hpp"
 #include "api/routes/routes.hpp"
 #include "api/why.hpp"
+#include "api/why_after.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/reader_thread.hpp"
 #include "supervisor/supervisor.hpp"
@@ -85,6 +86,7 @@ struct Standing {
   std::optional<store::Position> position{};
   std::vector<store::Step> steps{};              // of a suspended task
   store::KeyHolds keys{};                        // of a queued one
+  store::Dependencies dependencies{};            // the same
 };
 
 Standing read_standing(store::Reader& reader, store::TaskId id, store::Timestamp now) {
@@ -96,6 +98,7 @@ Standing read_standing(store::Reader& reader, store::TaskId id, store::Timestamp
   standing.rates = reader.rates();
   standing.position = reader.position(id, now, ahead_max);
   standing.keys = reader.key_holds(id, now, ahead_max);
+  standing.dependencies = reader.dependencies(id);
   return standing;
 }
 
@@ -113,9 +116,14 @@ Answer explain_task(Service& service, Request request) {
   const auto handlers = service.backend.supervisor.handlers();
   const supervisor::Overview overview = service.backend.supervisor.overview();
 
+  std::vector<Why> reasons = why(task, state, standing.pauses, overview, *handlers, standing.position, standing.steps, standing.keys, now, standing.rates);
+  if (auto after = why_it_comes_after(standing.dependencies)) {
+    std::erase_if(reasons, [](const Why& reason) { return reason.code == "due" || reason.code == "in_line"; });   // it is not in line yet
+    reasons.insert(reasons.begin(), std::move(*after));
+  }
   JsonWriter json;
   json.open_object().member("id", number(id)).member("state", name(state)).key("reasons").open_array();
-  for (const Why& reason : why(task, state, standing.pauses, overview, *handlers, standing.position, standing.steps, standing.keys, now, standing.rates)) {
+  for (const Why& reason : reasons) {
     json.open_object().member("code", reason.code).member("message", reason.message).text_member("fix", reason.fix).close_object();
   }
   json.close_array();

@@ -1,12 +1,9 @@
-#include <filesystem>
-#include <fstream>
-#include <istream>
-#include <iterator>
 #include <ostream>
 
 #include "cli/compose/offline_inbox.hpp"
 #include "cli/enqueue_options.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/input.hpp"
 #include "cli/json_slice.hpp"
 #include "cli/selector.hpp"
 #include "cli/task_view.hpp"
@@ -16,14 +13,6 @@
 
 namespace reeve::cli {
 namespace {
-
-std::string all_of(std::istream& in) { return {std::istreambuf_iterator<char>(in), {}}; }
-
-std::string file_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) throw UsageError("cannot read " + path + "; name a file that exists, or - for stdin");
-  return all_of(file);
-}
 
 class Enqueue final : public Verb {
  public:
@@ -68,13 +57,7 @@ class Enqueue final : public Verb {
 
  private:
   [[nodiscard]] std::string payload(const Session& session) const {
-    if (!payload_) return "null";
-    std::string text = *payload_;
-    if (text == "-") text = all_of(session.in());
-    else if (text.starts_with('@')) text = file_text(text.substr(1));
-    const std::string fault = fault_in_json(text);
-    if (!fault.empty()) throw UsageError("the payload is not JSON: " + fault + "; a text needs quotes of its own: '\"hello\"'");
-    return text;
+    return payload_ ? payload_of(session, *payload_) : "null";
   }
 
   [[nodiscard]] std::string request(const std::string& payload_text) const {
@@ -157,7 +140,7 @@ class Enqueue final : public Verb {
   int enqueue_batch(Session& session) const {
     if (kind_) throw UsageError("--batch-file and a kind exclude each other: each line of the file names its own");
     if (wait_) throw UsageError("--batch-file and --wait exclude each other; wait for the ids it prints with reeve wait");
-    const std::string body = *batch_file_ == "-" ? all_of(session.in()) : file_text(*batch_file_);
+    const std::string body = text_of(session, *batch_file_);
     Headers headers = options_.headers();
     headers["Content-Type"] = "application/x-ndjson";
     const Answer answer = session.daemon().post("/v1/tasks/bulk", body, headers, std::chrono::minutes{5});

@@ -121,6 +121,7 @@ class Show final : public Verb {
     line(session, "supersede key", text_in(task, "supersede_key"));
     line(session, "order key", text_in(task, "order_key"));
     if (const auto successor = integer_in(task, "superseded_by")) line(session, "superseded by", "task " + std::to_string(*successor));
+    if (const auto batch = integer_in(task, "batch")) line(session, "batch", std::to_string(*batch));
     line(session, "labels", pairs(object_in(task, "labels")));
     line(session, "created by", text_in(task, "created_by"));
     const bool is_over = moment_in(task, "finished_at").has_value();

@@ -25,6 +25,12 @@ namespace reeve::cli {
 [[nodiscard]] std::unique_ptr<Verb> make_pause();
 [[nodiscard]] std::unique_ptr<Verb> make_resume();
 [[nodiscard]] std::unique_ptr<Verb> make_drain();
+[[nodiscard]] std::unique_ptr<Verb> make_batch_create();
+[[nodiscard]] std::unique_ptr<Verb> make_batch_add();
+[[nodiscard]] std::unique_ptr<Verb> make_batch_list();
+[[nodiscard]] std::unique_ptr<Verb> make_batch_show();
+[[nodiscard]] std::unique_ptr<Verb> make_batch_close();
+[[nodiscard]] std::unique_ptr<Verb> make_batch_wait();
 [[nodiscard]] std::unique_ptr<Verb> make_schedule_list();
 [[nodiscard]] std::unique_ptr<Verb> make_schedule_show();
 [[nodiscard]] std::unique_ptr<Verb> make_schedule_add();

@@ -67,7 +67,7 @@ Surroundings surroundings_of(const Options& options) {
 std::vector<std::string> environment_of(const Execution& execution, const ProcessSpec& spec, const Surroundings& surroundings,
                                         std::string_view home, std::string_view payload_file) {
   Entries entries;
-  entries.reserve(spec.env.size() + 17);
+  entries.reserve(spec.env.size() + 18);
   add_declared(entries, spec, home);
   entries.add("REEVE_TASK_ID", std::to_string(execution.task));
   entries.add("REEVE_KIND", execution.kind);
@@ -79,6 +79,7 @@ std::vector<std::string> environment_of(const Execution& execution, const Proces
   if (execution.metadata.size() <= most_metadata) entries.add_unless_empty("REEVE_METADATA", execution.metadata);
   add_surroundings(entries, surroundings);
   for (const auto& [name, units] : execution.resources) entries.add(resource_variable(name), resource_value(units));
+  if (execution.batch != 0) entries.add("REEVE_BATCH_ID", std::to_string(execution.batch));
   entries.add_unless_empty("REEVE_TOKEN", execution.token);
   entries.add_unless_empty("REEVE_PAYLOAD_FILE", payload_file);
   entries.add_unless_empty("TRACEPARENT", execution.traceparent);

@@ -63,6 +63,7 @@ std::string task_order(const Execution& execution) {
   append_text(line, "queue", execution.queue);
   append_labels(line, execution);
   append_resources(line, execution);
+  if (execution.batch != 0) line += ",\"batch\":" + std::to_string(execution.batch);
   if (!execution.metadata.empty()) append_on_one_line(line += ",\"metadata\":", execution.metadata);
   if (!execution.traceparent.empty()) append_text(line, "traceparent", execution.traceparent);
   if (!execution.token.empty()) append_text(line, "token", execution.token);

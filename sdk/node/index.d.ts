@@ -32,6 +32,7 @@ export interface Task<Payload = any> {
   readonly labels: Record<string, string>;
   /** By name, the units that it may use: { gpu: ['0'] } */
   readonly resources: Record<string, string[]>;
+  readonly batch: number | null;
   readonly metadata: any;
   readonly payload: Payload;
   readonly traceparent?: string;

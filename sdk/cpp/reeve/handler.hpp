@@ -543,7 +543,7 @@ class Channel {
 };
 
 struct Record {
-  std::int64_t id = 0, epoch = 0;
+  std::int64_t id = 0, epoch = 0, batch = 0;
   int attempt = 1, max_attempts = 1;
   std::string kind{}, queue{}, traceparent{}, token{}, metadata{}, payload{"null"};
   std::map<std::string, std::string> labels{};
@@ -594,6 +594,7 @@ inline Record record_in(const json::Object& message) {
     else if (member.name == "queue") record.queue = text(member.value);
     else if (member.name == "traceparent") record.traceparent = text(member.value);
     else if (member.name == "token") record.token = text(member.value);
+    else if (member.name == "batch") record.batch = json::integer(member.value).value_or(0);
     else if (member.name == "metadata") record.metadata = member.value;
     else if (member.name == "payload") record.payload = member.value;
     else if (member.name == "labels") record.labels = labels_in(member.value);
@@ -670,6 +671,7 @@ class Task {
   const int attempt, max_attempts;
   const std::map<std::string, std::string> labels;
   const std::map<std::string, std::vector<std::string>> resources;   // by name, the units that it may use
+  const std::int64_t batch;           // the number of the batch that it belongs to; 0: none
   const std::string metadata;         // JSON or empty
   const std::string payload;          // JSON, byte for byte
   const std::string token;            // REEVE_TOKEN for programs that speak for this task
@@ -788,7 +790,7 @@ class Task {
   Task(detail::Conversation& talk, detail::Record record)
       : id(record.id), epoch(record.epoch), kind(std::move(record.kind)), queue(std::move(record.queue)), traceparent(std::move(record.traceparent)),
         attempt(record.attempt), max_attempts(record.max_attempts), labels(std::move(record.labels)), resources(std::move(record.resources)),
-        metadata(std::move(record.metadata)), payload(std::move(record.payload)), token(std::move(record.token)), talk_(talk) {
+        batch(record.batch), metadata(std::move(record.metadata)), payload(std::move(record.payload)), token(std::move(record.token)), talk_(talk) {
     talk_.current.emplace(id, epoch);
   }
   Task(const Task&) = delete;
@@ -958,6 +960,7 @@ inline Record record_of_process() {
   record.queue = variable("REEVE_QUEUE");
   record.traceparent = variable("TRACEPARENT");
   record.token = variable("REEVE_TOKEN");
+  record.batch = json::integer(variable("REEVE_BATCH_ID")).value_or(0);
   record.metadata = variable("REEVE_METADATA");
   record.labels = labels_in(variable("REEVE_LABELS"));
   record.resources = resources_of_process();

@@ -84,6 +84,7 @@ function record() {
   return {
     resources, task: number(environment.REEVE_TASK_ID), epoch: number(environment.REEVE_EPOCH), kind: environment.REEVE_KIND,
     attempt: number(environment.REEVE_ATTEMPT), max_attempts: number(environment.REEVE_MAX_ATTEMPTS), queue: environment.REEVE_QUEUE,
+    batch: environment.REEVE_BATCH_ID ? number(environment.REEVE_BATCH_ID) : undefined,
     labels: json(environment.REEVE_LABELS), metadata: json(environment.REEVE_METADATA), traceparent: environment.TRACEPARENT,
     token: environment.REEVE_TOKEN, payload: json(readFileSync(environment.REEVE_PAYLOAD_FILE || 0, 'utf8')),
   };

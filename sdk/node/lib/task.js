@@ -20,6 +20,7 @@ export class Task {
     this.queue = record.queue;
     this.labels = record.labels ?? {};
     this.resources = record.resources ?? {};   // by name, the units that it may use: { gpu: ['0'] }
+    this.batch = record.batch ?? null;         // the number of the batch that it belongs to
     this.metadata = record.metadata ?? null;
     this.payload = record.payload ?? null;
     this.traceparent = record.traceparent;

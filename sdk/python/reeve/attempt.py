@@ -29,6 +29,7 @@ class Attempt:
         self.queue = record.get("queue")
         self.labels = record.get("labels") or {}
         self.resources = record.get("resources") or {}     # by name, the units that it may use: {"gpu": ["0"]}
+        self.batch = record.get("batch")                   # the number of the batch that it belongs to, or None
         self.metadata = record.get("metadata")
         self.payload = record.get("payload")
         self.traceparent = record.get("traceparent")

@@ -26,6 +26,7 @@ def record(environment=os.environ):
         "queue": environment.get("REEVE_QUEUE"),
         "labels": _json(environment.get("REEVE_LABELS")) or {},
         "resources": {name[len(_RESOURCE):].lower(): units.split(",") for name, units in environment.items() if name.startswith(_RESOURCE)},
+        "batch": _number(environment.get("REEVE_BATCH_ID")),
         "metadata": _json(environment.get("REEVE_METADATA")),
         "traceparent": environment.get("TRACEPARENT"),
         "token": environment.get("REEVE_TOKEN"),
