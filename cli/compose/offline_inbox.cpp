@@ -10,20 +10,25 @@
 namespace reeve::cli::compose {
 namespace {
 
-void refuse_what_no_daemon_takes(const config::Configuration& configuration, const store::DoorRow& row) {
+void refuse_what_no_daemon_takes(const config::Configuration& configuration, std::span<const store::DoorRow> rows) {
   if (!configuration.store.inbox) throw NotAcceptable("store.inbox is false: what lies in the inbox is never taken; start the daemon");
   const handlers::Handlers handlers(configuration.handlers, configuration.queues);
   const auto commands = configuration.supervisor.ad_hoc_commands ? api::RowCommands::allowed : api::RowCommands::refused;
-  const auto judged = api::admit_row(handlers, row, commands, supervisor::SystemClock{}.now());
-  if (const auto* refusal = std::get_if<store::DoorRefusal>(&judged)) throw NotAcceptable(refusal->message);
+  const store::Timestamp now = supervisor::SystemClock{}.now();
+  for (std::size_t number = 0; number < rows.size(); ++number) {
+    const auto judged = api::admit_row(handlers, rows[number], commands, now);
+    const auto* refusal = std::get_if<store::DoorRefusal>(&judged);
+    if (!refusal) continue;
+    throw NotAcceptable((rows.size() == 1 ? "" : "task " + std::to_string(number + 1) + " of " + std::to_string(rows.size()) + ": ") + refusal->message);
+  }
 }
 
 }  // namespace
 
-std::string leave_for_later(const std::string& store, const Choices& choices, const Surroundings& around, const store::DoorRow& row) {
-  if (store.empty()) refuse_what_no_daemon_takes(load_settings(choices, around).configuration, row);
+std::string leave_for_later(const std::string& store, const Choices& choices, const Surroundings& around, std::span<const store::DoorRow> rows) {
+  if (store.empty()) refuse_what_no_daemon_takes(load_settings(choices, around).configuration, rows);
   std::string url = store_url(store, choices, around);
-  store::leave_in_inbox(url, {&row, 1});
+  store::leave_in_inbox(url, rows);
   return url;
 }
 

@@ -1,6 +1,7 @@
 // What is handed over while no daemon runs: it lies in the inbox of the store until one does.
 #pragma once
 
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -15,9 +16,9 @@ class NotAcceptable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Leaves the row in the inbox of `store` (as for store_url). When the store is that of the configuration, the row is judged by its handlers
-// first. Gives the store's URL. Throws NotAcceptable, BadConfiguration, store::StoreError.
-std::string leave_for_later(const std::string& store, const Choices& choices, const Surroundings& around, const store::DoorRow& row);
+// Leaves the rows in the inbox of `store` (as for store_url), all or none. When the store is that of the configuration, they are judged by its
+// handlers first. Gives the store's URL. Throws NotAcceptable, BadConfiguration, store::StoreError.
+std::string leave_for_later(const std::string& store, const Choices& choices, const Surroundings& around, std::span<const store::DoorRow> rows);
 
 // `reeve outbox init`. Throws store::StoreError.
 [[nodiscard]] store::OutboxMade make_outbox(const std::string& path);

@@ -3,6 +3,7 @@
 #include "cli/compose/offline_inbox.hpp"
 #include "cli/enqueue_options.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/inbox_rows.hpp"
 #include "cli/input.hpp"
 #include "cli/json_slice.hpp"
 #include "cli/selector.hpp"
@@ -45,7 +46,8 @@ class Enqueue final : public Verb {
     try {
       answer = session.daemon().post("/v1/tasks", request(text), options_.headers());
     } catch (const api::NobodyListens& nobody) {
-      return leave(session, text, nobody);
+      if (!may_leave(session)) throw;
+      return leave(session, {row(text)}, nobody);
     }
     const Object made = answer.object();
     const std::int64_t id = integer_in(made, "id").value_or(0);
@@ -79,26 +81,32 @@ class Enqueue final : public Verb {
     return !wait_ && options_.headers().empty() && (store_ || !socket_was_named);
   }
 
-  // With no daemon there is nobody who knows idempotency keys, or whose answer could be waited for.
-  int leave(Session& session, const std::string& payload_text, const api::NobodyListens& nobody) const {
-    if (!may_leave(session)) throw nobody;
+  [[nodiscard]] store::DoorRow row(const std::string& payload_text) const {
     JsonObject members{};
     add_members(members);
     store::DoorRow row{};
     row.kind = *kind_;
     row.payload = payload_text;
     row.options = members.text();
+    return row;
+  }
+
+  // With no daemon there is nobody who knows idempotency keys, or whose answer could be waited for.
+  int leave(Session& session, const std::vector<store::DoorRow>& rows, const api::NobodyListens& nobody) const {
     std::string url{};
     try {
-      url = compose::leave_for_later(store_.value_or(""), {session.options().config, {}}, compose::surroundings(session.environment()), row);
+      url = compose::leave_for_later(store_.value_or(""), {session.options().config, {}}, compose::surroundings(session.environment()), rows);
     } catch (const compose::NotAcceptable& refused) {
       throw UsageError(refused.what());
     } catch (const store::StoreError& error) {
       session.say("reeve: nobody answers, and it cannot be left in the inbox either: " + safe_line(error.what()));
       throw nobody;
     }
-    if (session.json()) session.print(JsonObject{}.add("disposition", "inbox").add("store", url).text());
-    session.say("no daemon answers: the task lies in the inbox of " + safe_line(url) + "; it gets its id when the daemon starts");
+    JsonObject left{};
+    left.add("disposition", "inbox").add("store", url).add("tasks", static_cast<std::int64_t>(rows.size()));
+    if (session.json()) session.print(left.text());
+    if (rows.size() == 1) session.say("no daemon answers: the task lies in the inbox of " + safe_line(url) + "; it gets its id when the daemon starts");
+    else session.say("no daemon answers: " + std::to_string(rows.size()) + " tasks lie in the inbox of " + safe_line(url) + "; they get their ids when the daemon starts");
     return ExitCode::ok;
   }
 
@@ -143,7 +151,13 @@ class Enqueue final : public Verb {
     const std::string body = text_of(session, *batch_file_);
     Headers headers = options_.headers();
     headers["Content-Type"] = "application/x-ndjson";
-    const Answer answer = session.daemon().post("/v1/tasks/bulk", body, headers, std::chrono::minutes{5});
+    Answer answer{};
+    try {
+      answer = session.daemon().post("/v1/tasks/bulk", body, headers, std::chrono::minutes{5});
+    } catch (const api::NobodyListens& nobody) {
+      if (!may_leave(session)) throw;
+      return leave(session, rows_of_lines(body), nobody);
+    }
     for (const std::string_view task : elements_of(member_of(answer.body, "tasks").value_or("[]")))
       session.print(session.json() ? task : member_of(task, "id").value_or("?"));
     return ExitCode::ok;

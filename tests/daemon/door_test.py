@@ -295,11 +295,28 @@ class Offline(DoorCase):
         self.assertEqual((left.returncode, left.stdout), (0, ""), left.stderr)
         self.assertIn("the inbox of", left.stderr)
         told = lab.cli("enqueue", "noop", "2", "--json", env=self.alone(lab))
-        self.assertEqual(json.loads(told.stdout), {"disposition": "inbox", "store": "sqlite:" + lab.store})
+        self.assertEqual(json.loads(told.stdout), {"disposition": "inbox", "store": "sqlite:" + lab.store, "tasks": 1})
         lab.up()
         lab.idle()
         self.assertEqual([(task["payload"], task["queue"], task["labels"], task["status"]) for task in self.tasks(lab)],
                          [({"n": 1}, "slow", {"team": "a"}, "succeeded"), (2, "default", {}, "succeeded")])
+
+    def test_a_file_of_tasks_waits_in_the_inbox_all_or_none(self):
+        lab = self.lab()
+        lab.term()
+        lines = "".join(f'{{"kind":"noop","payload":{{"n":{number}}},"labels":{{"of":"file"}}}}\n\n' for number in range(100))
+        for wrong, says in ((lines + '{"kind":"noopp"}', 'task 101 of 101: no handler has the kind "noopp"'), (lines + "{", "line 201"),
+                            (lines + '{"payload":1}', "line 201 names no kind"), (lines + '{"kind":"noop","after":"item:0"}', "comes after another line")):
+            refused = lab.cli("enqueue", "--batch-file", "-", stdin=wrong, env=self.alone(lab))
+            self.assertEqual((refused.returncode, refused.stdout), (2, ""), refused.stderr)
+            self.assertIn(says, refused.stderr)
+        self.assertEqual(self.sql(lab.store, "SELECT count(*) FROM reeve_inbox"), [(0,)])
+        left = lab.cli("enqueue", "--batch-file", "-", stdin=lines, env=self.alone(lab))
+        self.assertEqual((left.returncode, left.stdout), (0, ""), left.stderr)
+        self.assertIn("100 tasks lie in the inbox", left.stderr)
+        lab.up()
+        lab.idle()
+        self.assertEqual([(task["payload"]["n"], task["labels"]) for task in self.tasks(lab)], [(number, {"of": "file"}) for number in range(100)])
 
     def test_what_the_daemon_would_refuse_is_refused_at_once(self):
         lab = self.lab()
