@@ -2,6 +2,8 @@
 #include "store/task_text.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
+#include <tuple>
 
 #include "store/store.hpp"
 
@@ -49,51 +51,32 @@ NewTask full_task() {
   return task;
 }
 
-void check_same(const NewTask& a, const NewTask& b) {
-  CHECK(a.kind == b.kind);
-  CHECK(a.queue == b.queue);
-  CHECK(a.priority == b.priority);
-  CHECK(a.payload == b.payload);
-  CHECK(a.metadata == b.metadata);
-  CHECK(a.run_at == b.run_at);
-  CHECK(a.max_attempts == b.max_attempts);
-  CHECK(a.max_crashes == b.max_crashes);
-  CHECK(a.overrides == b.overrides);
-  CHECK(a.labels == b.labels);
-  CHECK(a.external_id == b.external_id);
-  CHECK(a.dedupe == b.dedupe);
-  CHECK(a.expires_at == b.expires_at);
-  CHECK(a.traceparent == b.traceparent);
-  CHECK(a.created_by == b.created_by);
-  CHECK(a.parent == b.parent);
-  CHECK(a.rerun_of == b.rerun_of);
-  CHECK(a.concurrency == b.concurrency);
-  CHECK(a.supersede_key == b.supersede_key);
-  CHECK(a.order_key == b.order_key);
-  CHECK(a.fair_key == b.fair_key);
-  CHECK(a.schedule == b.schedule);
-  CHECK(a.tick == b.tick);
-  CHECK(a.after == b.after);
-  CHECK(a.after_policy == b.after_policy);
-  CHECK(a.batch == b.batch);
+// A field that is added to a task does not compile here: it belongs into the text, and into full_task().
+auto fields_of(const NewTask& task) {
+  const auto& [kind, queue, priority, payload, metadata, run_at, max_attempts, max_crashes, overrides, labels, external_id, dedupe, expires_at,
+               traceparent, created_by, parent, rerun_of, concurrency, supersede_key, order_key, fair_key, schedule, tick, after, after_policy,
+               batch] = task;
+  return std::tie(kind, queue, priority, payload, metadata, run_at, max_attempts, max_crashes, overrides, labels, external_id, dedupe, expires_at,
+                  traceparent, created_by, parent, rerun_of, concurrency, supersede_key, order_key, fair_key, schedule, tick, after, after_policy,
+                  batch);
 }
 
 }  // namespace
 
 TEST_CASE("every field of a task comes back from its text", "[task_text]") {
-  check_same(task_from_text(task_to_text(full_task())), full_task());
-  // A field that is added to a task must be added to the text and to this test.
-  STATIC_REQUIRE(sizeof(NewTask) == 784);
+  const NewTask task = task_from_text(task_to_text(full_task()));
+  CHECK(task.payload == every_byte());
+  CHECK((fields_of(task) == fields_of(full_task())));
 }
 
 TEST_CASE("a task that says nothing comes back the same", "[task_text]") {
   const NewTask task = task_from_text(task_to_text(NewTask{}));
-  check_same(task, NewTask{});
+  CHECK((fields_of(task) == fields_of(NewTask{})));
   NewTask empty;
   empty.external_id = "";
   empty.dedupe.emplace();
   empty.payload = "";
-  check_same(task_from_text(task_to_text(empty)), empty);
+  CHECK((fields_of(task_from_text(task_to_text(empty))) == fields_of(empty)));
 }
 
 TEST_CASE("text that is no task is refused", "[task_text]") {
