@@ -64,12 +64,14 @@ std::string_view word(Budget budget) {
 
 }  // namespace
 
-std::string enqueued(const Task& task, Timestamp now) {
-  if (task.run_at <= now && !task.parent && !task.rerun_of) return {};
+std::string enqueued(const Task& task, std::size_t after, Timestamp now) {
+  if (task.run_at <= now && !task.parent && !task.rerun_of && !task.batch && after == 0) return {};
   Object object;
   if (task.run_at > now) object.add("run_at", to_rfc3339(task.run_at));
   if (task.parent) object.add("parent", number(*task.parent));
   if (task.rerun_of) object.add("rerun_of", number(*task.rerun_of));
+  if (task.batch) object.add("batch", number(*task.batch));
+  if (after > 0) object.add("after", static_cast<std::int64_t>(after));
   return std::move(object).str();
 }
 
@@ -199,6 +201,38 @@ std::string schedule_fired(std::string_view name, Timestamp tick, EnqueueDisposi
 std::string schedule_missed(std::string_view name, Timestamp tick, std::string_view reason) {
   Object object;
   object.add("schedule", name).add("up_to", to_rfc3339(tick)).add("reason", reason);
+  return std::move(object).str();
+}
+
+std::string batch_created(BatchId id, const NewBatch& batch) {
+  Object object;
+  object.add("batch", number(id));
+  if (!batch.name.empty()) object.add("name", batch.name);
+  object.add("state", store::name(batch.open ? BatchState::open : BatchState::closed));
+  return std::move(object).str();
+}
+
+std::string batch_closed(BatchId id) {
+  Object object;
+  object.add("batch", number(id));
+  return std::move(object).str();
+}
+
+std::string batch_finished(const Batch& batch, const std::vector<std::pair<std::string_view, std::string_view>>& refused) {
+  Object counts;
+  counts.add("succeeded", batch.counts.succeeded).add("failed", batch.counts.failed).add("cancelled", batch.counts.cancelled);
+  Object object;
+  object.add("batch", number(batch.id)).add("outcome", store::name(batch.state)).add_raw("counts", std::move(counts).str());
+  if (!batch.callbacks.empty()) {
+    std::string ids;
+    for (const TaskId id : batch.callbacks) ids += (ids.empty() ? "[" : ",") + std::to_string(number(id));
+    object.add_raw("callbacks", ids + "]");
+  }
+  if (!refused.empty()) {
+    Object why;
+    for (const auto& [callback, reason] : refused) why.add(callback, reason);
+    object.add_raw("refused", std::move(why).str());
+  }
   return std::move(object).str();
 }
 

@@ -4,13 +4,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "store/store.hpp"
 #include "store/task.hpp"
 
 namespace reeve::store::event_data {
 
-[[nodiscard]] std::string enqueued(const Task& task, Timestamp now);                  // empty when there is nothing to say
+// `after`: how many tasks it comes after. Empty when there is nothing to say.
+[[nodiscard]] std::string enqueued(const Task& task, std::size_t after, Timestamp now);
 [[nodiscard]] std::string coalesced(const NewTask& skipped);                          // its key and its payload, or the payload's size when it is large
 [[nodiscard]] std::string claimed(const Task& task);
 [[nodiscard]] std::string started(const Task& task, std::int64_t pid, std::string_view executor);
@@ -30,6 +33,10 @@ namespace reeve::store::event_data {
 [[nodiscard]] std::string schedule(std::string_view name, std::string_view reason);   // `reason` may be empty
 [[nodiscard]] std::string schedule_fired(std::string_view name, Timestamp tick, EnqueueDisposition disposition);
 [[nodiscard]] std::string schedule_missed(std::string_view name, Timestamp tick, std::string_view reason);
+[[nodiscard]] std::string batch_created(BatchId id, const NewBatch& batch);
+[[nodiscard]] std::string batch_closed(BatchId id);
+// `refused`: callbacks that could not be stored, and why.
+[[nodiscard]] std::string batch_finished(const Batch& batch, const std::vector<std::pair<std::string_view, std::string_view>>& refused);
 [[nodiscard]] std::string runner(std::string_view name, std::int64_t pid);
 [[nodiscard]] std::string runner_dead();
 [[nodiscard]] std::string config_applied(const Revision& revision);

@@ -142,6 +142,7 @@ Task make_task(TaskId id, const NewTask& fresh, Timestamp now) {
   task.fair_key = fresh.fair_key;
   task.schedule = fresh.schedule;
   task.tick = fresh.tick;
+  task.batch = fresh.batch;
   return task;
 }
 

@@ -37,6 +37,7 @@ bool matches(const Selector& selector, const Task& task, State state) {
   if (!is_any_of(selector.ids, task.id) || !is_any_of(selector.kinds, task.kind) || !is_any_of(selector.queues, task.queue)) return false;
   if (!is_any_of(selector.states, state)) return false;
   if (selector.range && (task.id < selector.range->first || task.id > selector.range->second)) return false;
+  if (selector.batch && task.batch != selector.batch) return false;
   if (selector.since && task.created_at < *selector.since) return false;
   if (selector.until && task.created_at >= *selector.until) return false;
   return has_all(task.labels, selector.labels);

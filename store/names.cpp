@@ -22,6 +22,8 @@ constexpr std::array<std::string_view, 4> dispositions{"created", "reused", "coa
 constexpr std::array<std::string_view, 2> key_scopes{"kind", "global"};
 constexpr std::array<std::string_view, 5> conflict_policies{"queue", "reject", "skip", "queue_latest", "supersede"};
 constexpr std::array<std::string_view, 2> schedule_origins{"declared", "added"};
+constexpr std::array<std::string_view, 2> after_policies{"success", "finished"};
+constexpr std::array<std::string_view, 4> batch_states{"open", "closed", "succeeded", "failed"};
 constexpr std::array<std::string_view, 8> error_kinds{"busy", "full", "io", "corrupt", "foreign", "newer", "in_use", "unusable"};
 
 template <class Words, class Enum>
@@ -49,6 +51,8 @@ std::string_view name(EnqueueDisposition disposition) { return word(dispositions
 std::string_view name(KeyScope scope) { return word(key_scopes, scope); }
 std::string_view name(OnConflict policy) { return word(conflict_policies, policy); }
 std::string_view name(ScheduleOrigin origin) { return word(schedule_origins, origin); }
+std::string_view name(AfterPolicy policy) { return word(after_policies, policy); }
+std::string_view name(BatchState state) { return word(batch_states, state); }
 std::string_view name(StoreError::Kind kind) { return word(error_kinds, kind); }
 
 std::optional<Status> parse_status(std::string_view text) { return parse<Status>(statuses, text); }
@@ -57,6 +61,8 @@ std::optional<Outcome> parse_outcome(std::string_view text) { return parse<Outco
 std::optional<KeyScope> parse_key_scope(std::string_view text) { return parse<KeyScope>(key_scopes, text); }
 std::optional<OnConflict> parse_on_conflict(std::string_view text) { return parse<OnConflict>(conflict_policies, text); }
 std::optional<EnqueueDisposition> parse_disposition(std::string_view text) { return parse<EnqueueDisposition>(dispositions, text); }
+std::optional<AfterPolicy> parse_after_policy(std::string_view text) { return parse<AfterPolicy>(after_policies, text); }
+std::optional<BatchState> parse_batch_state(std::string_view text) { return parse<BatchState>(batch_states, text); }
 std::optional<StepSort> parse_step_sort(std::string_view text) { return parse<StepSort>(step_sorts, text); }
 std::optional<StepStatus> parse_step_status(std::string_view text) { return parse<StepStatus>(step_statuses, text); }
 

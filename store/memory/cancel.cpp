@@ -10,10 +10,8 @@ CancelAnswer MemoryTasks::cancel(TaskId id, std::string_view reason, std::string
   if (!task) return {CancelResult::not_found, Status::cancelled, {}};
   if (is_terminal(task->status)) return {CancelResult::already_terminal, task->status, {}};
   if (task->status == Status::queued || task->status == Status::waiting) {
-    const bool in_line = task->status == Status::queued;
-    state_.append(cancel_before_start(state_.edit(*task), "cancelled", reason, actor, now));
-    if (in_line) leave_line(state_, *task);
-    waits_.task_ended(*task, Waits::Completed::kept, now);
+    cancel_queued(*task, "cancelled", reason, actor, now);
+    settle(now);
     return {CancelResult::cancelled, Status::cancelled, {}};
   }
   const ClaimKey running{task->id, task->epoch};
@@ -27,6 +25,14 @@ CancelAnswer MemoryTasks::cancel(TaskId id, std::string_view reason, std::string
   return {CancelResult::requested, task->status, running};
 }
 
+void MemoryTasks::cancel_queued(Task& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now) {
+  const bool in_line = task.status == Status::queued;
+  state_.append(cancel_before_start(state_.edit(task), code, reason, actor, now));
+  if (in_line) leave_line(state_, task);
+  waits_.task_ended(task, Waits::Completed::kept, now);
+  ends_.ended(task);
+}
+
 RetryResult MemoryTasks::retry(TaskId id, std::string_view actor, Timestamp now) {
   state_.require_batch();
   Task* task = state_.find(id);
@@ -37,7 +43,9 @@ RetryResult MemoryTasks::retry(TaskId id, std::string_view actor, Timestamp now)
   const bool keep_dedupe = !token || !keys_.stands_for(*token, now, task->id);
   state_.note_progress_event(id, std::nullopt);
   state_.append(reopen(state_.edit(*task), keep_dedupe, actor, now));
-  enter_line(state_, *task, now);
+  ends_.reopened(id);
+  look_again(state_, id);
+  if (!waits_for_others(state_, id)) enter_line(state_, *task, now);
   return RetryResult::requeued;
 }
 

@@ -117,6 +117,7 @@ std::vector<Task*> MemoryTasks::claimable(Timestamp now) {
   for (auto& [id, task] : state_.tasks)
     if (task.status == Status::queued && task.run_at <= now && !state_.pauses.contains(task.queue)) due.push_back(&task);
   std::erase_if(due, [now](const Task* task) { return task->expires_at && *task->expires_at <= now; });
+  std::erase_if(due, [this](const Task* task) { return waits_for_others(state_, task->id); });
   return due;
 }
 
@@ -126,6 +127,7 @@ ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
   const bool more_rings = waits_.ring(now);
   enter_due(state_, now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
+  const bool more_to_tell = settle(now).more;
   Left left(state_, keys_, request, now);
   std::vector<Task*> due = claimable(now);
   while (static_cast<int>(answer.tasks.size()) < request.limit) {
@@ -146,7 +148,7 @@ ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
     if (task.expires_at && *task.expires_at > now) answer.next_due = earlier(answer.next_due, *task.expires_at);
   }
   if (const auto alarm = waits_.next_alarm()) answer.next_due = earlier(answer.next_due, *alarm);
-  if (more_rings || more_expired) answer.next_due = now;
+  if (more_rings || more_expired || more_to_tell) answer.next_due = now;
   for (const Task* task : due) {
     if (request.limit <= 0 || !left.has_room(*task) || left.token(*task) <= now || !keys_.may_start(*task, request)) continue;
     answer.next_due = earlier(answer.next_due, left.token(*task));

@@ -25,7 +25,9 @@ Finished MemoryTasks::finish(const Finish& finish, Timestamp now) {
   if (!is_terminal(task->status)) return ended.answer;
   const bool forget = task->status == Status::succeeded && !finish.keep_steps;
   ended.answer.woke_others = waits_.task_ended(*task, forget ? Waits::Completed::forgotten : Waits::Completed::kept, now);
+  ends_.ended(*task);
   if (task->status == Status::succeeded) ended.answer.staged = enqueue_staged(finish.staged, now);
+  ended.answer.let_go |= settle(now).let_go;
   return ended.answer;
 }
 
@@ -34,8 +36,8 @@ std::vector<Enqueued> MemoryTasks::enqueue_staged(const std::vector<NewTask>& st
   std::vector<Enqueued> stored;
   for (const NewTask& task : staged) {
     EnqueueRequest one;
-    one.tasks.push_back(task);
-    const EnqueueAnswer answer = enqueue(one, now);
+    one.tasks.push_back(alone(task, stored));
+    const EnqueueAnswer answer = admit(one, now);
     if (const auto* done = std::get_if<EnqueueDone>(&answer)) stored.push_back(done->tasks.at(0));
     else stored.push_back({std::get<EnqueueRefused>(answer).holder, EnqueueDisposition::reused, false, {}, {}});
   }
@@ -51,7 +53,10 @@ Lost MemoryTasks::take_back(Task& task, LostBy cause, Timestamp now) {
   if (task.status == Status::queued) enter_line(state_, task, now);
   state_.append(lease_lost_event(before, cause, task.status, now));
   state_.append(std::move(ended.event));
-  if (is_terminal(task.status)) waits_.task_ended(task, Waits::Completed::kept, now);
+  if (is_terminal(task.status)) {
+    waits_.task_ended(task, Waits::Completed::kept, now);
+    ends_.ended(task);
+  }
   return {lost.claim, task.status};
 }
 
@@ -76,6 +81,7 @@ ExpireAnswer MemoryTasks::expire(Timestamp now, int limit) {
   for (Task* task : run_out)
     if (static_cast<int>(answer.lost.size()) < limit) answer.lost.push_back(take_back(*task, LostBy::lease, now));
   answer.expired = cancel_expired(now, limit - static_cast<int>(answer.lost.size()));
+  settle(now);
   answer.more = static_cast<int>(answer.lost.size() + answer.expired.size()) >= limit;
   return answer;
 }
@@ -88,9 +94,7 @@ std::vector<TaskId> MemoryTasks::cancel_expired(Timestamp now, int limit) {
   std::vector<TaskId> ids;
   for (Task* task : expired) {
     if (static_cast<int>(ids.size()) >= limit) break;
-    state_.append(cancel_before_start(state_.edit(*task), "expired", "not started before it expired", "runner", now));
-    leave_line(state_, *task);
-    waits_.task_ended(*task, Waits::Completed::kept, now);
+    cancel_queued(*task, "expired", "not started before it expired", "runner", now);
     ids.push_back(task->id);
   }
   return ids;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/memory/ends.hpp"
+
 namespace reeve::store::memory {
 
 namespace {
@@ -24,7 +26,7 @@ void enter_line(State& state, const Task& task, Timestamp now) {
 void enter_due(State& state, Timestamp now) {
   std::vector<const Task*> due;
   for (const auto& [id, task] : state.tasks)
-    if (task.status == Status::queued && task.run_at <= now && !state.places.contains(id)) due.push_back(&task);
+    if (task.status == Status::queued && task.run_at <= now && !state.places.contains(id) && !waits_for_others(state, id)) due.push_back(&task);
   std::stable_sort(due.begin(), due.end(), [](const Task* a, const Task* b) { return a->run_at < b->run_at; });
   for (const Task* task : due) enter_line(state, *task, now);
 }

@@ -16,6 +16,7 @@ class MemoryStore final : public Store {
   Queues& queues() override { return queues_; }
   Revisions& revisions() override { return revisions_; }
   Schedules& schedules() override { return schedules_; }
+  Batches& batches() override { return batches_; }
   Maintenance& maintenance() override { return maintenance_; }
   Door& door() override { return door_; }
   std::unique_ptr<Reader> open_reader() override;
@@ -32,6 +33,7 @@ class MemoryStore final : public Store {
   MemoryQueues queues_{state_};
   MemoryRevisions revisions_{state_};
   MemorySchedules schedules_{state_, tasks_};
+  MemoryBatches batches_{state_, tasks_};
   MemoryMaintenance maintenance_{state_};
   MemoryDoor door_{state_};
 };

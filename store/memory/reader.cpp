@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "store/matching.hpp"
+#include "store/memory/ends.hpp"
 #include "store/memory/keys.hpp"
 
 namespace reeve::store::memory {
@@ -38,6 +39,8 @@ std::optional<TaskId> MemoryReader::find_external(std::string_view external_id) 
 
 Task MemoryReader::with_block(Task task) const {
   task.block = Keys(state_).block_of(task);
+  if (task.status == Status::queued && waits_for_others(state_, task.id))
+    task.block = (task.block & ~static_cast<int>(Block::key)) | static_cast<int>(Block::dependency);
   return task;
 }
 
@@ -168,7 +171,7 @@ Position MemoryReader::position(TaskId id, Timestamp now, std::int64_t limit) {
     return order(task, *one) < order(*asked, *other);
   };
   for (const auto& [other, task] : state_.tasks) {
-    if (task.status != Status::queued || task.queue != asked->queue || task.run_at > now || !is_ahead(task)) continue;
+    if (task.status != Status::queued || task.queue != asked->queue || task.run_at > now || waits_for_others(state_, other) || !is_ahead(task)) continue;
     if (position.ahead == limit) {
       position.at_least = true;
       break;

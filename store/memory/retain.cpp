@@ -36,6 +36,7 @@ class Piece {
     events();
     for (const Status status : {Status::succeeded, Status::failed, Status::cancelled})
       for (const std::string& kind : kinds()) tasks(status, kind);
+    empty_batches();
     log_of_each_task();
     all_logs();
     steps();
@@ -94,6 +95,21 @@ class Piece {
     const auto count = static_cast<std::int64_t>(old.size());
     report_.tasks += count;
     (status == Status::succeeded ? report_.succeeded : status == Status::failed ? report_.failed : report_.cancelled) += count;
+  }
+
+  void empty_batches() {
+    if (!policy_.succeeded) return;
+    std::int64_t gone = 0;
+    std::vector<std::pair<Timestamp, BatchId>> old;
+    for (const auto& [id, row] : state_.batches)
+      if (row.empty && *row.batch.finished_at < now_ - *policy_.succeeded) old.emplace_back(*row.batch.finished_at, id);
+    std::sort(old.begin(), old.end());
+    for (const auto& [at, id] : old) {
+      if (gone == limit_) break;
+      state_.erase(state_.batches, id);
+      ++gone;
+    }
+    if (gone == limit_ && limit_ > 0) report_.more = true;
   }
 
   void log_of_each_task() {
@@ -182,6 +198,8 @@ class Piece {
       if (task.status == Status::failed) consider(*task.finished_at, policy_.failed);
       if (task.status == Status::cancelled) consider(*task.finished_at, policy_.cancelled);
     }
+    for (const auto& [id, row] : state_.batches)
+      if (row.empty) consider(*row.batch.finished_at, policy_.succeeded);
     if (!state_.events.empty()) consider(state_.events.begin()->second.at, policy_.events);
     for (const auto& [key, request] : state_.requests) consider(request.at, policy_.requests);
     return next;

@@ -51,6 +51,7 @@ ExpireAnswer MemoryRunners::requeue_dead(std::int64_t survivor, Timestamp now, i
     if (static_cast<int>(answer.lost.size()) >= limit) break;
     answer.lost.push_back(tasks_.take_back(task, LostBy::death, now));
   }
+  tasks_.settle(now);
   answer.more = static_cast<int>(answer.lost.size()) >= limit;
   if (answer.more) return answer;
   for (RunnerRow& row : state_.runners)

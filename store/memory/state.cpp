@@ -1,5 +1,6 @@
 #include "store/memory/state.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -44,8 +45,6 @@ Task& State::edit(Task& task) {
 }
 
 Task& State::add(Task task) {
-  note(last_task);
-  last_task = number(task.id);
   undo_.push_back([this, id = task.id] { tasks.erase(id); });
   const TaskId id = task.id;
   return tasks[id] = std::move(task);
@@ -109,6 +108,10 @@ void State::erase_task(TaskId id) {
   for (const auto& key : keys_of(signals, id)) erase(signals, key);
   for (const auto& key : keys_of(timers, id)) erase(timers, key);
   erase(logs_let_go, id);
+  for (const auto& key : keys_of(dependencies, id)) erase(dependencies, key);
+  erase(after_policies, id);
+  const std::optional<BatchId> batch = tasks.at(id).batch;
+  if (batch) store::add(edit(batches, *batch).batch.counts, tasks.at(id).status, 1);
   undo_.push_back([this, task = std::move(tasks[id]), rows = std::move(attempts[id]), lines = std::move(logs[id])] {
     attempts[task.id] = rows;
     logs[task.id] = lines;
@@ -117,6 +120,8 @@ void State::erase_task(TaskId id) {
   tasks.erase(id);
   attempts.erase(id);
   logs.erase(id);
+  const auto shares_it = [&](const auto& row) { return row.second.batch == batch; };
+  if (batch && batches.at(*batch).batch.finished_at && std::none_of(tasks.begin(), tasks.end(), shares_it)) erase(batches, *batch);
 }
 
 void State::erase_event(std::int64_t seq) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "store/composition.hpp"
 #include "store/fair.hpp"
 #include "store/shares.hpp"
 #include "store/steps.hpp"
@@ -26,7 +27,20 @@ struct StepRow : KeptStep {
 struct RememberedRequest {
   std::string fingerprint{};
   std::vector<Enqueued> tasks{};
+  std::optional<BatchId> batch{};
   Timestamp at{};
+};
+
+// A task that has ended and whose dependents were not all told.
+struct Release {
+  TaskId task{};
+  Status status = Status::succeeded;
+};
+
+struct BatchRow {
+  Batch batch{};                                  // `counts`: of the tasks that were deleted
+  Callbacks callbacks{};
+  bool empty = false;                             // it ended when no task of it was there
 };
 
 class State {
@@ -51,6 +65,11 @@ class State {
   Shares shares{};
   std::map<std::int64_t, Revision> revisions{};
   std::map<std::string, ScheduleRow, std::less<>> schedules{};
+  std::map<std::pair<TaskId, TaskId>, std::optional<Status>> dependencies{};   // task, after: how that had ended when it was told
+  std::map<TaskId, AfterPolicy> after_policies{};
+  std::map<std::int64_t, Release> releases{};     // by a number that grows
+  std::map<BatchId, BatchRow> batches{};
+  std::vector<BatchId> ending{};                  // a task of theirs has ended in this verb, or they were closed
   std::vector<RunnerRow> runners{};
   std::map<std::int64_t, DoorRow> inbox{};
   std::map<std::int64_t, RefusedRow> refused{};
@@ -60,6 +79,8 @@ class State {
   std::int64_t last_step = 0;
   std::int64_t last_try = 0;
   std::int64_t last_signal = 0;
+  std::int64_t last_release = 0;
+  std::int64_t last_batch = 0;
   std::int64_t last_revision = 0;
   std::int64_t last_left = 0;
   std::int64_t last_refused = 0;
@@ -76,7 +97,7 @@ class State {
   [[nodiscard]] Task* find(TaskId id);
   [[nodiscard]] const Task* find(TaskId id) const;
   Task& edit(Task& task);                         // notes its present value first
-  Task& add(Task task);
+  Task& add(Task task);                           // its number was taken from last_task
   Attempt& add(Attempt attempt);
   Attempt& edit_attempt(ClaimKey claim);
   void append(Event event);                       // assigns seq
@@ -91,6 +112,10 @@ class State {
   void erase_pause(std::string_view queue);
   RunnerRow& add(RunnerRow runner);
   void stop_runner(RunnerRow& runner, Timestamp at);
+  std::vector<BatchId>& edit_ending() {
+    note(ending);
+    return ending;
+  }
   Shares& edit_shares() {
     note(shares);
     return shares;

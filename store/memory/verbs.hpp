@@ -3,6 +3,7 @@
 #pragma once
 
 #include "store/life.hpp"
+#include "store/memory/ends.hpp"
 #include "store/memory/keys.hpp"
 #include "store/memory/state.hpp"
 #include "store/memory/waits.hpp"
@@ -23,11 +24,15 @@ class MemoryTasks final : public Tasks {
   RetryResult retry(TaskId task, std::string_view actor, Timestamp now) override;
   RemoveResult remove(TaskId task, std::string_view actor, Timestamp now) override;
 
+  // Parts of verbs. Whoever calls them settles when it has done all of its own.
   Lost take_back(Task& task, LostBy cause, Timestamp now);
+  EnqueueAnswer admit(const EnqueueRequest& request, Timestamp now);
+  void cancel_queued(Task& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now);
+  Settled settle(Timestamp now) { return ends_.settle(now); }
 
  private:
   std::optional<EnqueueAnswer> replay(const EnqueueRequest& request) const;
-  std::variant<Enqueued, EnqueueRefused> enqueue_item(const NewTask& wanted, Timestamp now);
+  std::variant<Enqueued, EnqueueRefused> enqueue_item(const NewTask& wanted, std::optional<BatchId> fresh, std::span<const Enqueued> before, Timestamp now);
   void supersede(Task& task, Enqueued& successor, std::string_view actor, Timestamp now);
   std::vector<Task*> claimable(Timestamp now);
   std::vector<TaskId> cancel_expired(Timestamp now, int limit);
@@ -35,6 +40,7 @@ class MemoryTasks final : public Tasks {
   State& state_;
   Keys keys_{state_};
   Waits waits_{state_};
+  Ends ends_{state_, *this};
 };
 
 // A sign of life of the handler ends staleness.
@@ -119,6 +125,16 @@ class MemorySchedules final : public Schedules {
   bool resume(std::string_view name, std::string_view actor, Timestamp now) override;
   FireAnswer fire(std::string_view name, Timestamp tick, const NewTask& task, Timestamp now) override;
   bool pass_over(std::string_view name, Timestamp tick, std::string_view why, Timestamp now) override;
+
+ private:
+  State& state_;
+  MemoryTasks& tasks_;
+};
+
+class MemoryBatches final : public Batches {
+ public:
+  MemoryBatches(State& state, MemoryTasks& tasks) : state_(state), tasks_(tasks) {}
+  BatchClosed close(BatchId batch, std::string_view actor, Timestamp now) override;
 
  private:
   State& state_;

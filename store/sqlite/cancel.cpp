@@ -11,6 +11,7 @@ CancelAnswer SqliteTasks::cancel(TaskId id, std::string_view reason, std::string
   if (is_terminal(task->status)) return {CancelResult::already_terminal, task->status, {}};
   if (task->status == Status::queued || task->status == Status::waiting) {
     cancel_queued(*task, "cancelled", reason, actor, now);
+    settle(now);
     return {CancelResult::cancelled, Status::cancelled, {}};
   }
   const ClaimKey running{task->id, task->epoch};
@@ -39,6 +40,7 @@ void SqliteTasks::cancel_queued(HotTask& task, std::string_view code, std::strin
   session_.counts.moved(task, from);
   (void)keys_.left(task);
   waits_.task_ended(task, Waits::Completed::kept, now);
+  ends_.ended(task);
 }
 
 }  // namespace reeve::store::sqlite

@@ -26,7 +26,7 @@ void check_parts(Connection& db, Findings& findings) {
                 "SELECT 'task ' || t.id || ' has the place ' || t.fair || ', which its tenant ' || t.fair_key || ' was not given' FROM reeve_task t "
                 "INDEXED BY reeve_task_tenant LEFT JOIN reeve_line l ON l.queue = t.queue AND l.priority = t.priority "
                 "LEFT JOIN reeve_tenant n ON n.queue = t.queue AND n.priority = t.priority AND n.fair_key = t.fair_key "
-                "WHERE t.hold = 0 AND t.fair_key IS NOT NULL AND t.fair >= coalesce(l.now, 0) AND coalesce(n.next, 0) <= t.fair");
+                "WHERE t.hold = 0 AND t.fair_key IS NOT NULL AND t.block & 4 = 0 AND t.fair >= coalesce(l.now, 0) AND coalesce(n.next, 0) <= t.fair");
   findings.find(db,
                 "SELECT 'task ' || y.task || ' has a try of a step that it does not have' FROM reeve_step_try y LEFT JOIN reeve_step s "
                 "ON s.id = y.step AND s.task = y.task WHERE s.id IS NULL");

@@ -14,10 +14,11 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
   const bool more_rings = waits_.ring(now);
   const bool more_due = promote(now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
+  const bool more_to_tell = settle(now).more;
   KeyJudge judge(keys_, request);
   std::optional<Timestamp> token;
   if (request.limit > 0) token = hand_out(request, judge, now, answer.tasks);
-  answer.next_due = more_rings || more_due || more_expired || judge.is_tired() ? now : next_due(now);
+  answer.next_due = more_rings || more_due || more_expired || more_to_tell || judge.is_tired() ? now : next_due(now);
   answer.rate_limited = token.has_value();
   if (token && (!answer.next_due || *token < *answer.next_due)) answer.next_due = token;
   return answer;
@@ -54,12 +55,12 @@ bool SqliteTasks::promote(Timestamp now) {
   return promote.run_counting() == promotion_chunk;
 }
 
-// One by one, because each gets a place.
+// One by one, because each gets a place. One that waits for other tasks gets it when they have ended.
 bool SqliteTasks::promote_into_lines(Timestamp now) {
   std::vector<Task> due;
   {
     Query query = session_.db.query(
-        "SELECT id, queue, priority, fair_key FROM reeve_task INDEXED BY reeve_task_held WHERE hold = 1 AND run_at <= ? ORDER BY run_at, id LIMIT ?");
+        "SELECT id, queue, priority, fair_key, block & 4 FROM reeve_task INDEXED BY reeve_task_held WHERE hold = 1 AND run_at <= ? ORDER BY run_at, id LIMIT ?");
     query.bind(now, promotion_chunk);
     while (query.step()) {
       Row row = query.row();
@@ -68,11 +69,13 @@ bool SqliteTasks::promote_into_lines(Timestamp now) {
       task.queue = row.text();
       task.priority = row.small();
       task.fair_key = row.text();
+      task.block = row.small();
     }
   }
   for (const Task& task : due) {
+    const std::int64_t place = task.block == 0 ? lines_.enter(task) : 0;
     Query row = session_.db.query("UPDATE reeve_task SET hold = 0, fair = ? WHERE id = ?");
-    row.bind(lines_.enter(task), task.id).run();
+    row.bind(place, task.id).run();
   }
   return static_cast<int>(due.size()) == promotion_chunk;
 }

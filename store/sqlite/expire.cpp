@@ -29,6 +29,7 @@ ExpireAnswer SqliteTasks::expire(Timestamp now, int limit) {
   ExpireAnswer answer;
   for (const TaskId id : run_out) answer.lost.push_back(take_back(id, LostBy::lease, now));
   answer.expired = cancel_expired(now, limit - static_cast<int>(answer.lost.size()));
+  settle(now);
   answer.more = static_cast<int>(answer.lost.size() + answer.expired.size()) >= limit;
   return answer;
 }

@@ -38,6 +38,7 @@ std::string head(Connection& db, std::int64_t rows) {
       {"last_task", std::max(db.integer("SELECT max(id) FROM reeve_task"), noted("last_task"))},
       {"last_event", std::max(db.integer("SELECT max(seq) FROM reeve_event"), noted("last_event"))},
       {"last_signal", std::max(db.integer("SELECT max(id) FROM reeve_signal"), noted("last_signal"))},
+      {"last_batch", std::max(db.integer("SELECT max(id) FROM reeve_batch"), noted("last_batch"))},
       {"pruned_events", noted("pruned_events")}};
   for (const auto& [key, number] : numbers) {
     add_key(line, key);

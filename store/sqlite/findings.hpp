@@ -30,6 +30,9 @@ void check_parts(Connection& db, Findings& findings);
 // What is kept twice and does not agree: sizes of logs, labels, dedupe keys; and numbers that were given out.
 void check_numbers(Connection& db, Findings& findings);
 
+// Of tasks that come after others, and of batches.
+void check_batches(Connection& db, Findings& findings);
+
 // Of concurrency, order and dedupe keys.
 void check_keys(Connection& db, Findings& findings);
 

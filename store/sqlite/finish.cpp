@@ -1,3 +1,4 @@
+#include "store/composition.hpp"
 #include "store/sqlite/task_row.hpp"
 #include "store/sqlite/verbs.hpp"
 
@@ -8,7 +9,9 @@ Finished SqliteTasks::finish(const Finish& finish, Timestamp now) {
   std::optional<HotTask> task = load_hot(session_.db, finish.claim.task);
   if (!task) return {};
   if (!holds(*task, finish.claim)) return {false, task->status, {}};
-  return end(*task, finish, now);
+  Finished finished = end(*task, finish, now);
+  finished.let_go |= settle(now).let_go;
+  return finished;
 }
 
 Finished SqliteTasks::end(HotTask& task, const Finish& finish, Timestamp now) {
@@ -30,6 +33,7 @@ Finished SqliteTasks::end(HotTask& task, const Finish& finish, Timestamp now) {
   if (!is_terminal(task.status)) return ended.answer;
   const bool forget = task.status == Status::succeeded && !finish.keep_steps;
   ended.answer.woke_others = waits_.task_ended(task, forget ? Waits::Completed::forgotten : Waits::Completed::kept, now);
+  ends_.ended(task);
   if (task.status == Status::succeeded) ended.answer.staged = enqueue_staged(finish.staged, now);
   return ended.answer;
 }
@@ -39,8 +43,8 @@ std::vector<Enqueued> SqliteTasks::enqueue_staged(const std::vector<NewTask>& st
   std::vector<Enqueued> stored;
   for (const NewTask& task : staged) {
     EnqueueRequest one;
-    one.tasks.push_back(task);
-    const EnqueueAnswer answer = enqueue(one, now);
+    one.tasks.push_back(alone(task, stored));
+    const EnqueueAnswer answer = admit(one, now);
     if (const auto* done = std::get_if<EnqueueDone>(&answer)) stored.push_back(done->tasks.at(0));
     else stored.push_back({std::get<EnqueueRefused>(answer).holder, EnqueueDisposition::reused, false, {}, {}});
   }

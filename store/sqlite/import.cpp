@@ -28,6 +28,7 @@ const std::vector<Numbering>& numberings() {
       {"SELECT max(id) FROM reeve_runner", {{"runner", "id"}, {"task", "runner"}, {"attempt", "runner"}, {"event", "runner"}}},
       {"SELECT max(id) FROM reeve_step", {{"step", "id"}, {"step_try", "step"}, {"await", "step"}}},
       {"SELECT max(id) FROM reeve_step_try", {{"step_try", "id"}, {"step", "newest_try"}}},
+      {"SELECT max(seq) FROM reeve_release", {{"release", "seq"}}},
       {"SELECT max(id) FROM reeve_inbox", {{"inbox", "id"}}},
       {"SELECT max(id) FROM reeve_inbox_refused", {{"inbox_refused", "id"}}},
       {"SELECT max(number) FROM reeve_revision", {{"revision", "number"}}},
@@ -65,6 +66,7 @@ class Importer {
       throw BadLine("a newer reeve wrote this (version " + std::to_string(number("version")) + ", schema " + std::to_string(number("schema")) + ")");
     all_ = number("rows");
     for (const char* key : {"last_task", "last_signal"}) raise(key, number(key));
+    if (fields.contains("last_batch")) raise("last_batch", number("last_batch"));   // stores before schema 12 had none
     if (into_ == Into::empty_store) {
       raise("last_event", number("last_event"));
       raise("pruned_events", number("pruned_events"));
@@ -108,6 +110,7 @@ class Importer {
   // A row of a task that is there already; it is named later, with all the others.
   bool is_taken(const std::string& type, const std::vector<RowField>& fields) {
     if (into_ == Into::empty_store) return false;
+    if (type == "batch") return is_taken_batch(fields);
     const std::string key = type == "task" ? "id" : "task";
     const auto found = std::find_if(fields.begin(), fields.end(), [&](const RowField& field) { return field.key == key; });
     const auto* id = found == fields.end() ? nullptr : std::get_if<std::int64_t>(&found->value);
@@ -118,16 +121,31 @@ class Importer {
     return taken_.contains(*id);
   }
 
+  bool is_taken_batch(const std::vector<RowField>& fields) {
+    const auto found = std::find_if(fields.begin(), fields.end(), [](const RowField& field) { return field.key == "id"; });
+    const auto* id = found == fields.end() ? nullptr : std::get_if<std::int64_t>(&found->value);
+    if (!id) return false;
+    Query query = db_.query("SELECT 1 FROM reeve_batch WHERE id = ?");
+    if (!query.bind(*id).step()) return false;
+    taken_batches_.insert(*id);
+    return true;
+  }
+
   void refuse_taken() const {
-    if (taken_.empty()) return;
+    refuse_taken(taken_, " task is", " tasks are");
+    refuse_taken(taken_batches_, " batch is", " batches are");
+  }
+
+  static void refuse_taken(const std::set<std::int64_t>& taken, const char* one_is, const char* many_are) {
+    if (taken.empty()) return;
     std::string ids;
     std::size_t named = 0;
-    for (const std::int64_t id : taken_) {
+    for (const std::int64_t id : taken) {
       if (named++ == most_named) break;
       ids += (ids.empty() ? "" : ", ") + std::to_string(id);
     }
-    if (taken_.size() > most_named) ids += ", ...";
-    throw StoreError(StoreError::Kind::unusable, std::to_string(taken_.size()) + (taken_.size() == 1 ? " task is" : " tasks are") + " there already: " + ids +
+    if (taken.size() > most_named) ids += ", ...";
+    throw StoreError(StoreError::Kind::unusable, std::to_string(taken.size()) + (taken.size() == 1 ? one_is : many_are) + " there already: " + ids +
                                                      "; nothing was imported. Delete them first, or import into an empty store");
   }
 
@@ -194,6 +212,7 @@ class Importer {
   std::map<std::string, Target> tables_{};
   std::map<std::pair<std::string, std::string>, std::int64_t> moved_by_{};
   std::set<std::int64_t> taken_{};
+  std::set<std::int64_t> taken_batches_{};
   std::int64_t all_ = 0;
 };
 

@@ -65,7 +65,7 @@ void Lines::left(const Task& task) {
   const Line line{task.queue, task.priority};
   {
     Query other = session_.db.query(
-        "SELECT 1 FROM reeve_task INDEXED BY reeve_task_tenant WHERE hold = 0 AND fair_key IS NOT NULL AND queue = ? AND priority = ? AND fair_key = ?");
+        "SELECT 1 FROM reeve_task INDEXED BY reeve_task_tenant WHERE hold = 0 AND fair_key IS NOT NULL AND block & 4 = 0 AND queue = ? AND priority = ? AND fair_key = ?");
     if (other.bind(line.queue, line.priority, task.fair_key).step()) return;
   }
   Tenant tenant = load(line, task.fair_key);

@@ -35,7 +35,8 @@ void give_back(Store& store, const std::vector<ClaimKey>& claims, Timestamp now,
 }
 
 void raise_numbers(Connection& db, const Numbers& least) {
-  const std::pair<const char*, std::int64_t> numbers[] = {{"last_task", least.task}, {"last_event", least.event}, {"last_signal", least.signal}};
+  const std::pair<const char*, std::int64_t> numbers[] = {{"last_task", least.task}, {"last_event", least.event}, {"last_signal", least.signal},
+                                                          {"last_batch", least.batch}};
   for (const auto& [key, number] : numbers)
     db.run(std::string("INSERT INTO reeve_meta VALUES ('") + key + "', '" + std::to_string(number) +
            "') ON CONFLICT (key) DO UPDATE SET value = CAST(max(CAST(value AS INTEGER), " + std::to_string(number) + ") AS TEXT)");
@@ -72,6 +73,7 @@ Numbers numbers_of(const std::string& path) {
     numbers.task = greatest("reeve_task", "id", "last_task");
     numbers.event = greatest("reeve_event", "seq", "last_event");
     numbers.signal = greatest("reeve_signal", "id", "last_signal");
+    numbers.batch = greatest("reeve_batch", "id", "last_batch");
   } catch (const std::exception&) {   // damaged, or of an older schema
   }
   return numbers;

@@ -12,6 +12,7 @@ struct Numbers {
   std::int64_t task = 0;
   std::int64_t event = 0;
   std::int64_t signal = 0;
+  std::int64_t batch = 0;
 };
 // Of a file that nobody writes to; zeros when it cannot be read.
 [[nodiscard]] Numbers numbers_of(const std::string& path);

@@ -32,6 +32,9 @@ class SqliteReader final : public Reader {
   std::vector<RunnerRow> runners(int limit) override;
   Position position(TaskId id, Timestamp now, std::int64_t limit) override;
   KeyHolds key_holds(TaskId id, Timestamp now, std::int64_t limit) override;
+  Dependencies dependencies(TaskId id) override;
+  std::optional<Batch> batch(BatchId id) override;
+  BatchPage batches(const BatchQuery& query) override;
   KindTimings timings(std::string_view kind, int newest) override;
   StoreFacts facts() override;
   std::vector<RefusedRow> refused(int limit) override;

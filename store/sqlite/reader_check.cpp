@@ -87,6 +87,7 @@ std::vector<std::string> SqliteReader::check() {
                 "SELECT 'task ' || t.id || ' has no payload' FROM reeve_task t LEFT JOIN reeve_payload p ON p.task = t.id WHERE p.task IS NULL");
   check_parts(db_, findings);
   check_keys(db_, findings);
+  check_batches(db_, findings);
   check_numbers(db_, findings);
   Replay replay(findings);
   {

@@ -79,7 +79,7 @@ Position SqliteReader::position(TaskId id, Timestamp now, std::int64_t limit) {
   std::int64_t run_at = 0;
   std::optional<std::int64_t> place;   // among the tenants, once it is ready
   {
-    Query query = db_.query("SELECT queue, priority, run_at, iif(hold = 0, fair, NULL) FROM reeve_task WHERE id = ? AND status = 'queued'");
+    Query query = db_.query("SELECT queue, priority, run_at, iif(hold = 0 AND block & 4 = 0, fair, NULL) FROM reeve_task WHERE id = ? AND status = 'queued'");
     query.bind(id);
     if (!query.step()) return position;
     Row row = query.row();
@@ -123,7 +123,7 @@ Position SqliteReader::position(TaskId id, Timestamp now, std::int64_t limit) {
   }
   // What is due but was not yet made ready.
   Query due = db_.query(
-      "SELECT 1 FROM reeve_task INDEXED BY reeve_task_held WHERE hold = 1 AND run_at <= ? AND queue = ? AND (-priority, run_at, id) < (?, ?, ?)");
+      "SELECT 1 FROM reeve_task INDEXED BY reeve_task_held WHERE hold = 1 AND block & 4 = 0 AND run_at <= ? AND queue = ? AND (-priority, run_at, id) < (?, ?, ?)");
   due.bind(now, queue, -priority, run_at, id);
   count(due);
   return position;

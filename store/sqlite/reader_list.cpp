@@ -147,6 +147,7 @@ void select(Conditions& where, const Selector& selector) {
     where.add("t.id >= ?", number(selector.range->first));
     where.add("t.id <= ?", number(selector.range->second));
   }
+  if (selector.batch) where.add("t.batch = ?", number(*selector.batch));
   if (selector.since) where.add("t.created_at >= ?", to_ms(*selector.since));
   if (selector.until) where.add("t.created_at < ?", to_ms(*selector.until));
   for (const auto& [key, value] : selector.labels) {

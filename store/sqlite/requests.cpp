@@ -53,7 +53,7 @@ EnqueueDone parse_answer(std::string_view text) {
 
 std::optional<EnqueueAnswer> SqliteTasks::replay(const EnqueueRequest& request) {
   if (!request.request_key) return std::nullopt;
-  Query known = session_.db.query("SELECT fingerprint, answer FROM reeve_request WHERE key = ?");
+  Query known = session_.db.query("SELECT fingerprint, answer, batch FROM reeve_request WHERE key = ?");
   known.bind(*request.request_key);
   if (!known.step()) return std::nullopt;
   Row row = known.row();
@@ -62,13 +62,15 @@ std::optional<EnqueueAnswer> SqliteTasks::replay(const EnqueueRequest& request) 
     refused.reason = EnqueueRefused::Reason::request_key_reused;
     return refused;
   }
-  return parse_answer(row.view());
+  EnqueueDone done = parse_answer(row.view());
+  done.batch = row.maybe_batch();
+  return done;
 }
 
 void SqliteTasks::remember(const EnqueueRequest& request, const EnqueueDone& done, Timestamp now) {
   const std::string answer = answer_text(done);
-  Query insert = session_.db.query("INSERT INTO reeve_request (key, fingerprint, at, answer) VALUES (?, ?, ?, ?)");
-  insert.bind(*request.request_key, request.fingerprint, now, answer).run();
+  Query insert = session_.db.query("INSERT INTO reeve_request (key, fingerprint, at, answer, batch) VALUES (?, ?, ?, ?, ?)");
+  insert.bind(*request.request_key, request.fingerprint, now, answer, done.batch).run();
 }
 
 }  // namespace reeve::store::sqlite

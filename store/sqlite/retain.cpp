@@ -21,6 +21,7 @@ RetentionReport RetentionPiece::run() {
   session_.counts.write(db_);  // what this batch has changed so far
   events();
   tasks();
+  empty_batches();
   log_of_each_task();
   all_logs();
   steps();
@@ -114,6 +115,16 @@ void RetentionPiece::let_go(TaskId task, Status status) {
   ++(status == Status::succeeded ? report_.succeeded : status == Status::failed ? report_.failed : report_.cancelled);
 }
 
+// Those of which no task was there when they ended. The others go with their last task.
+void RetentionPiece::empty_batches() {
+  if (!policy_.succeeded) return;
+  session_.keep_numbers();
+  Query row = db_.query(
+      "DELETE FROM reeve_batch WHERE id IN (SELECT id FROM reeve_batch INDEXED BY reeve_batch_empty WHERE empty = 1 AND finished_at < ? "
+      "ORDER BY finished_at, id LIMIT ?)");
+  if (row.bind(now_ - *policy_.succeeded, limit_).run_counting() == limit_ && limit_ > 0) reached_limit();
+}
+
 // --------------------------------------------------------------------------------------------------------------- requests
 
 void RetentionPiece::requests() {
@@ -203,6 +214,10 @@ std::optional<Timestamp> RetentionPiece::next_due() {
   if (policy_.events) {
     Query query = db_.query("SELECT at FROM reeve_event ORDER BY seq LIMIT 1");
     if (query.step()) consider(due_after(query.row().time(), *policy_.events));
+  }
+  if (policy_.succeeded) {
+    Query query = db_.query("SELECT finished_at FROM reeve_batch INDEXED BY reeve_batch_empty WHERE empty = 1 ORDER BY finished_at LIMIT 1");
+    if (query.step()) consider(due_after(query.row().time(), *policy_.succeeded));
   }
   if (policy_.requests) {
     Query query = db_.query("SELECT at FROM reeve_request ORDER BY at LIMIT 1");

@@ -25,6 +25,7 @@ class RetentionPiece {
   void steps();
   void trim_steps(TaskId task, std::int64_t excess);
   void requests();
+  void empty_batches();
   void size();
   [[nodiscard]] std::vector<TaskId> ended_first();
   std::int64_t delete_events_to(std::int64_t seq);

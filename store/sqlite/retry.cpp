@@ -17,8 +17,10 @@ RetryResult SqliteTasks::retry(TaskId id, std::string_view actor, Timestamp now)
   const bool taken = standing && *standing != id;
   if (taken || (task->dedupe && task->dedupe->window)) token.reset();  // a window goes on by itself
   const Event event = reopen(*task, !taken, actor, now);
-  const std::int64_t place = lines_.enter(*task);
-  const int block = keys_.block_of(*task, Hold::ready, place);
+  ends_.reopened(id);
+  const bool held = after_.look_again(id);
+  const std::int64_t place = held ? 0 : lines_.enter(*task);
+  const int block = held ? block_of_held(keys_, *task) : keys_.block_of(*task, Hold::ready, place);
   {
     Query row = session_.db.query(
         "UPDATE reeve_task SET status = 'queued', hold = 0, block = ?, fair = ?, run_at = ?, attempt = 0, crashes = 0, interruptions = 0, snoozes = 0, "

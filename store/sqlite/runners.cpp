@@ -50,6 +50,7 @@ ExpireAnswer SqliteRunners::requeue_dead(std::int64_t survivor, Timestamp now, i
   }
   ExpireAnswer answer;
   for (const TaskId id : orphans) answer.lost.push_back(tasks_.take_back(id, LostBy::death, now));
+  tasks_.settle(now);
   answer.more = static_cast<int>(answer.lost.size()) >= limit;
   if (answer.more) return answer;
   std::vector<std::int64_t> dead;

@@ -64,6 +64,7 @@ void Session::rollback() noexcept {
   // A full disk, a failed read or write and a lack of memory have already undone the transaction.
   if (db.in_transaction()) sqlite3_exec(db.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   counts.clear();
+  ending.clear();
   shares = committed_shares_;
   numbers_at_risk_ = false;
   loaded_ = false;
@@ -71,7 +72,7 @@ void Session::rollback() noexcept {
 
 Session::Mark Session::mark() {
   db.query("SAVEPOINT reeve_mark").run();
-  return {last_task_, last_event_, last_signal_, counts, lines};
+  return {last_task_, last_event_, last_signal_, last_batch_, ending, counts, lines};
 }
 
 void Session::go_back(const Mark& mark) {
@@ -80,6 +81,8 @@ void Session::go_back(const Mark& mark) {
   last_task_ = mark.last_task;
   last_event_ = mark.last_event;
   last_signal_ = mark.last_signal;
+  last_batch_ = mark.last_batch;
+  ending = mark.ending;
   counts = mark.counts;
   lines = mark.lines;
 }
@@ -98,6 +101,9 @@ void Session::load() {
                      "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_event'), 0))");
   last_signal_ = mark("SELECT max(coalesce((SELECT max(id) FROM reeve_signal), 0), "
                       "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_signal'), 0))");
+  last_batch_ = mark("SELECT max(coalesce((SELECT max(id) FROM reeve_batch), 0), "
+                     "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_batch'), 0))");
+  releasing = db.integer("SELECT EXISTS (SELECT 1 FROM reeve_release)") != 0;
   last_runner_ = mark("SELECT coalesce(max(id), 0) FROM reeve_runner");
   others_write_ = others_write_ || db.integer("SELECT count(*) FROM reeve_meta WHERE key = 'others_write'") > 0;
   paused_.clear();
@@ -117,8 +123,8 @@ void Session::load() {
 void Session::write_numbers() {
   Query put = db.query(
       "INSERT OR REPLACE INTO reeve_meta (key, value) VALUES ('last_task', CAST(? AS TEXT)), ('last_event', CAST(? AS TEXT)), "
-      "('last_signal', CAST(? AS TEXT))");
-  put.bind(last_task_, last_event_, last_signal_).run();
+      "('last_signal', CAST(? AS TEXT)), ('last_batch', CAST(? AS TEXT))");
+  put.bind(last_task_, last_event_, last_signal_, last_batch_).run();
 }
 
 void Session::prune_events_to(std::int64_t seq) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "store/fair.hpp"
 #include "store/life.hpp"
@@ -56,6 +57,7 @@ class Session {
   TaskId next_task() { return TaskId{++last_task_}; }
   [[nodiscard]] std::int64_t last_event() const { return last_event_; }
   std::int64_t next_signal() { return ++last_signal_; }
+  BatchId next_batch() { return BatchId{++last_batch_}; }
   [[nodiscard]] TaskId last_task() const { return TaskId{last_task_}; }
   std::int64_t next_runner() { return ++last_runner_; }
   // A place inside the transaction to which everything can be taken back. One at a time; each is gone back to or forgotten.
@@ -63,6 +65,8 @@ class Session {
     std::int64_t last_task = 0;
     std::int64_t last_event = 0;
     std::int64_t last_signal = 0;
+    std::int64_t last_batch = 0;
+    std::vector<BatchId> ending{};
     CountDeltas counts{};
     std::map<Line, std::int64_t> lines{};
   };
@@ -83,6 +87,8 @@ class Session {
   CountDeltas counts{};
   Shares shares{};                               // between queues with weights; as it was before when a transaction is undone
   std::map<Line, std::int64_t> lines{};          // reeve_line: those that have tenants, and the place served last
+  std::vector<BatchId> ending{};                 // a task of theirs has ended in this verb, or they were closed
+  bool releasing = false;                        // reeve_release may have rows
 
  private:
   void load();
@@ -91,6 +97,7 @@ class Session {
   std::int64_t last_task_ = 0;
   std::int64_t last_event_ = 0;
   std::int64_t last_signal_ = 0;
+  std::int64_t last_batch_ = 0;
   std::int64_t last_runner_ = 0;
   bool numbers_at_risk_ = false;
   bool loaded_ = false;

@@ -24,6 +24,7 @@ class SqliteStore final : public Store {
   Queues& queues() override { return queues_; }
   Revisions& revisions() override { return revisions_; }
   Schedules& schedules() override { return schedules_; }
+  Batches& batches() override { return batches_; }
   Maintenance& maintenance() override { return maintenance_; }
   Door& door() override { return door_; }
   std::unique_ptr<Reader> open_reader() override;
@@ -48,6 +49,7 @@ class SqliteStore final : public Store {
   SqliteQueues queues_{session_};
   SqliteRevisions revisions_{session_};
   SqliteSchedules schedules_{session_, tasks_};
+  SqliteBatches batches_{session_, tasks_};
   SqliteMaintenance maintenance_{session_, tasks_};
   SqliteDoor door_{session_};
   std::atomic<std::int64_t> last_event_{0};

@@ -38,6 +38,10 @@ std::optional<TaskId> Row::maybe_id() {
   if (null()) return skip(), std::nullopt;
   return id();
 }
+std::optional<BatchId> Row::maybe_batch() {
+  if (null()) return skip(), std::nullopt;
+  return BatchId{integer()};
+}
 std::optional<Timestamp> Row::maybe_time() {
   if (null()) return skip(), std::nullopt;
   return time();

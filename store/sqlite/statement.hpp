@@ -55,6 +55,7 @@ class Row {
   std::optional<double> maybe_real();
   std::optional<std::string> maybe_text();
   std::optional<TaskId> maybe_id();
+  std::optional<BatchId> maybe_batch();
   std::optional<Timestamp> maybe_time();
   void skip(int columns = 1) { next_ += columns; }
   [[nodiscard]] bool null() const { return sqlite3_column_type(statement_, next_) == SQLITE_NULL; }
@@ -87,6 +88,7 @@ class Query {
   void put(int place, Blob blob);
   void put(int place, std::nullopt_t);
   void put(int place, TaskId id) { put(place, number(id)); }
+  void put(int place, BatchId id) { put(place, number(id)); }
   void put(int place, Timestamp at) { put(place, to_ms(at)); }
   void put(int place, bool flag) { put(place, std::int64_t{flag}); }
   template <class Value>

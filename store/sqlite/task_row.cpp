@@ -56,6 +56,7 @@ void read_task(Row& row, Task& task) {
   task.external_id = row.maybe_text();
   read_keys(row, task);
   task.fair_key = row.text();
+  task.batch = row.maybe_batch();
 }
 
 void read_side(Row& row, Task& task) {
@@ -116,6 +117,7 @@ std::optional<HotTask> load_hot(Connection& db, TaskId id) {
   task.steps = row.integer();
   task.timers = row.flag();
   task.awaited = row.flag();
+  task.followed = row.flag();
   return task;
 }
 

@@ -2,6 +2,8 @@
 // changed; the transaction around it is the batch's.
 #pragma once
 
+#include "store/sqlite/after.hpp"
+#include "store/sqlite/ends.hpp"
 #include "store/sqlite/keys.hpp"
 #include "store/sqlite/lines.hpp"
 #include "store/sqlite/session.hpp"
@@ -28,19 +30,25 @@ class SqliteTasks final : public Tasks {
   RetryResult retry(TaskId task, std::string_view actor, Timestamp now) override;
   RemoveResult remove(TaskId task, std::string_view actor, Timestamp now) override;
 
+  // Parts of verbs. Whoever calls them settles when it has done all of its own.
   // A claimed or running task is taken from its runner.
   Lost take_back(TaskId task, LostBy cause, Timestamp now);
+  EnqueueAnswer admit(const EnqueueRequest& request, Timestamp now);
+  void cancel_queued(HotTask& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now);
+  Settled settle(Timestamp now) { return ends_.settle(now); }
 
  private:
   std::optional<EnqueueAnswer> replay(const EnqueueRequest& request);
   void remember(const EnqueueRequest& request, const EnqueueDone& done, Timestamp now);
-  std::variant<Enqueued, EnqueueRefused> enqueue_item(const NewTask& wanted, Timestamp now);
+  // `fresh`: the batch that is made with it; `before`: the items before it in the request.
+  std::variant<Enqueued, EnqueueRefused> enqueue_item(const NewTask& wanted, std::optional<BatchId> fresh, std::span<const Enqueued> before, Timestamp now);
   std::optional<Enqueued> find_twin(const NewTask& wanted, const std::string& token, Timestamp now);
   std::optional<TaskId> stands_for(const std::string& token, Timestamp now);   // a dedupe key
   std::optional<TaskId> find_external(const std::string& external_id);
   Enqueued coalesce(TaskId standing, const NewTask& skipped, Timestamp now);
   void supersede(TaskId id, Enqueued& successor, std::string_view actor, Timestamp now);
-  void insert(const NewTask& fresh, TaskId id, const std::optional<std::string>& token, Timestamp now);
+  void insert(const NewTask& fresh, TaskId id, std::optional<BatchId> batch, const std::optional<std::string>& token, const std::vector<Dependency>& after,
+              Timestamp now);
   void insert_payload(const NewTask& fresh, TaskId id);
 
   bool promote(Timestamp now);                                              // true: there may be more
@@ -53,13 +61,14 @@ class SqliteTasks final : public Tasks {
   void write_ended(const Task& task, Timestamp now);
   void write_attempt(const Finish& finish, Timestamp now);
   std::vector<TaskId> cancel_expired(Timestamp now, int limit);
-  void cancel_queued(HotTask& task, std::string_view code, std::string_view reason, std::string_view actor, Timestamp now);
   void give_up_dedupe(TaskId id);
   std::vector<Enqueued> enqueue_staged(const std::vector<NewTask>& staged, Timestamp now);
   Session& session_;
   Keys keys_{session_.db};
   Waits waits_{session_};
   Lines lines_{session_};
+  After after_{session_.db};
+  Ends ends_{session_, *this, keys_, lines_};
 };
 
 // A sign of life of the handler ends staleness.
@@ -142,6 +151,16 @@ class SqliteSchedules final : public Schedules {
   bool resume(std::string_view name, std::string_view actor, Timestamp now) override;
   FireAnswer fire(std::string_view name, Timestamp tick, const NewTask& task, Timestamp now) override;
   bool pass_over(std::string_view name, Timestamp tick, std::string_view why, Timestamp now) override;
+
+ private:
+  Session& session_;
+  SqliteTasks& tasks_;
+};
+
+class SqliteBatches final : public Batches {
+ public:
+  SqliteBatches(Session& session, SqliteTasks& tasks) : session_(session), tasks_(tasks) {}
+  BatchClosed close(BatchId batch, std::string_view actor, Timestamp now) override;
 
  private:
   Session& session_;

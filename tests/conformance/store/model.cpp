@@ -46,7 +46,8 @@ std::string text(const Task& t) {
       << t.runner << " lease " << text(t.lease_expires_at) << " times " << text(t.created_at) << ' ' << text(t.run_at) << ' ' << text(t.claimed_at)
       << ' ' << text(t.started_at) << ' ' << text(t.finished_at) << ' ' << text(t.last_seen_at) << " stale " << text(t.stale_at) << t.stale_reason
       << " cancel " << text(t.cancel_requested_at) << t.cancel_reason << " expires " << text(t.expires_at) << " key " << text(t.concurrency)
-      << " supersede " << t.supersede_key << " line " << t.order_key << " superseded by " << text(t.superseded_by) << " tenant " << t.fair_key;
+      << " supersede " << t.supersede_key << " line " << t.order_key << " superseded by " << text(t.superseded_by) << " tenant " << t.fair_key
+      << " batch " << (t.batch ? number(*t.batch) : 0);
   return out.str();
 }
 
@@ -96,7 +97,7 @@ std::string text(const EnqueueAnswer& answer) {
     return "refused " + std::to_string(static_cast<int>(refused->reason)) + " " + std::to_string(refused->item) + " " + text(refused->holder) +
            refused->message;
   const auto& done = std::get<EnqueueDone>(answer);
-  return (done.replayed ? "replayed" : "done") + text(done.tasks);
+  return (done.replayed ? "replayed" : "done") + text(done.tasks) + (done.batch ? " batch " + std::to_string(number(*done.batch)) : "");
 }
 
 std::string text(const Finished& finished) {
@@ -120,6 +121,25 @@ std::string text(const KeyHolds& holds) {
   }
   if (holds.line) out += " line " + text(holds.line->first) + " ahead " + text(holds.line->waiting);
   return out;
+}
+
+std::string text(const Dependencies& d) {
+  std::ostringstream out;
+  out << "after " << name(d.policy) << " open " << d.open;
+  for (const Dependency& one : d.on) out << ' ' << text(one.task) << (one.ended ? name(*one.ended) : "-");
+  out << " before";
+  for (const TaskId id : d.dependents) out << ' ' << text(id);
+  return out.str();
+}
+
+std::string text(const Batch& b) {
+  std::ostringstream out;
+  const BatchCounts& c = b.counts;
+  out << "batch " << number(b.id) << ' ' << b.name << ' ' << b.metadata << ' ' << name(b.state) << ' ' << c.queued << ' ' << c.claimed << ' ' << c.running
+      << ' ' << c.waiting << ' ' << c.succeeded << ' ' << c.failed << ' ' << c.cancelled << ' ' << b.percent << ' ' << b.created_by << ' '
+      << text(b.created_at) << ' ' << text(b.closed_at) << ' ' << text(b.finished_at);
+  for (const TaskId id : b.callbacks) out << ' ' << text(id);
+  return out.str();
 }
 
 std::string text(const RetentionReport& r) {
@@ -171,6 +191,7 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
     out << "unconsumed " << reader.signals(task.id, true).size() << '\n';
     for (const Timer& timer : reader.timers(task.id)) out << "timer " << timer.name << ' ' << text(timer.at) << ' ' << text(timer.fired_at) << '\n';
     out << text(reader.key_holds(task.id, now, 3)) << '\n';
+    out << text(reader.dependencies(task.id)) << '\n';
     if (keys) continue;
     const Position position = reader.position(task.id, now, 5);
     out << "position " << position.ahead << position.at_least << '\n';
@@ -194,6 +215,12 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
     out << "refused " << row.id << ' ' << row.source << ' ' << row.row << ' ' << row.kind << ' ' << row.payload << ' ' << row.options << ' ' << row.why.code << ' '
         << text(row.refused_at) << '\n';
   out << "inbox " << reader.facts().inbox_waiting << ' ' << reader.facts().inbox_refused << '\n';
+  BatchQuery batches;
+  batches.limit = 1'000;
+  for (const Batch& batch : reader.batches(batches).batches) out << text(batch) << '\n';
+  ListQuery members;
+  members.selector.batch = BatchId{1};
+  for (const Task& task : reader.list(members, now).tasks) out << text(task.id) << " is in batch 1\n";
   for (const CountRow& row : reader.counts()) out << "count " << row.queue << ' ' << row.kind << ' ' << name(row.status) << ' ' << row.count << '\n';
   for (const RateRow& row : reader.rates()) out << "rate " << static_cast<int>(row.of) << row.name << " " << row.full_at << "\n";
   for (const QueuePause& pause : reader.pauses()) out << "pause " << pause.queue << ' ' << pause.reason << ' ' << text(pause.since) << '\n';
@@ -216,7 +243,7 @@ class Program {
 
   Step next() {
     now += Millis{roll(3) == 0 ? roll(4'000) : roll(50)};
-    switch (roll(34)) {
+    switch (roll(35)) {
       case 0: case 1: case 2: case 3: return enqueue();
       case 4: case 5: case 6: return claim();
       case 7: case 8: return start();
@@ -244,6 +271,7 @@ class Program {
       case 29: return timer();
       case 30: return claim();
       case 31: case 32: return door();
+      case 33: return close();
       default: return roll(2) == 0 ? send_signal() : enqueue_once();
     }
   }
@@ -279,8 +307,40 @@ class Program {
     if (roll(2) == 0) task.fair_key = word("tenant", 4);
     if (roll(4) == 0) task.labels = {{"a", word("v", 2)}};
     task.max_crashes = 1 + roll(3);
+    if (roll(3) == 0) add_after(task);
+    if (roll(10) == 0) task.batch = any_batch();
     if (with_keys) add_keys(task);
     return task;
+  }
+
+  BatchId any_batch() { return BatchId{1 + roll(batches_ + 1)}; }
+
+  // Rather the newest than those that were deleted long ago.
+  void add_after(NewTask& task) {
+    for (int count = 1 + roll(3); count > 0; --count) {
+      AfterTask& after = task.after.emplace_back();
+      if (roll(10) == 0) after.external_id = word("x", 20);
+      else if (roll(12) == 0) after.item = static_cast<std::size_t>(roll(3));
+      else if (keys.empty() || roll(3) == 0) after.task = TaskId{std::max<std::int64_t>(1, tasks - roll(12))};
+      else after.task = any_key().task;
+    }
+    if (roll(2) == 0) task.after_policy = AfterPolicy::finished;
+  }
+
+  void add_batch(EnqueueRequest& request) {
+    if (roll(6) == 0) request.tasks.clear();
+    NewBatch& batch = request.batch.emplace();
+    batch.name = word("b", 3);
+    batch.open = roll(2) == 0;
+    batch.created_by = "uid:1";
+    if (roll(2) == 0) batch.on_success = fresh();
+    if (roll(2) == 0) batch.on_failure = fresh();
+    if (roll(2) == 0) batch.on_finish = fresh();
+    ++batches_;
+  }
+
+  Step close() {
+    return [id = any_batch(), at = now](Store& s) { return std::to_string(static_cast<int>(s.batches().close(id, "uid:1", at))); };
   }
 
   void add_keys(NewTask& task) {
@@ -301,6 +361,7 @@ class Program {
     EnqueueRequest request;
     const int count = roll(4) == 0 ? 1 + roll(4) : 1;
     for (int i = 0; i < count; ++i) request.tasks.push_back(fresh());
+    if (roll(8) == 0) add_batch(request);
     if (roll(5) == 0) request.request_key = word("r", 6);
     request.fingerprint = word("f", 2);
     tasks += count;
@@ -583,6 +644,7 @@ class Program {
   }
 
   std::mt19937_64 dice_;
+  int batches_ = 0;
 };
 
 struct RanSteps final : Operation {

@@ -43,6 +43,7 @@ class Watched final : public store::Store {
   store::Queues& queues() override { return inner->queues(); }
   store::Revisions& revisions() override { return inner->revisions(); }
   store::Schedules& schedules() override { return inner->schedules(); }
+  store::Batches& batches() override { return inner->batches(); }
   store::Door& door() override { return inner->door(); }
   std::unique_ptr<store::Peephole> open_peephole() override { return inner->open_peephole(); }
   store::Maintenance& maintenance() override { return inner->maintenance(); }
