@@ -9,6 +9,12 @@ from waiting import wait_until
 GENEROUS = {"attempts": 3, "crashes": 1000, "backoff": "fixed", "base": "1ms", "max": "1ms", "jitter": "none"}
 
 
+def problem(lab, method, path, body=None):
+    """The status of a request that is refused, and what is said of it."""
+    answer = lab.http(method, path, body)
+    return answer.status, answer.json
+
+
 def frame(message):
     """A message of a handler, as the chaos handler's `send` takes it."""
     return (json.dumps(message) + "\n").encode().hex()
@@ -17,6 +23,9 @@ def frame(message):
 class Dependencies(CliCase):
     def after(self, lab, *ids, script="", **options):
         return lab.enq(script, after=list(ids), **options)
+
+    def ended(self, lab):
+        return sum(task["status"] == "succeeded" for task in lab.pages("/v1/tasks?limit=1000", "tasks"))
 
     def test_a_task_starts_when_all_before_it_have_succeeded(self):
         lab = self.lab()
@@ -64,15 +73,15 @@ class Dependencies(CliCase):
 
     def test_what_it_comes_after_must_be_there_and_nothing_is_stored_if_not(self):
         lab = self.lab()
-        status, problem = lab.http("POST", "/v1/tasks", {"kind": "chaos", "after": [999999]})
-        self.assertEqual((status, problem["code"], problem["field"]), (422, "unknown_dependency", "after"))
-        self.assertIn("999999", problem["detail"])
+        status, found = problem(lab, "POST", "/v1/tasks", {"kind": "chaos", "after": [999999]})
+        self.assertEqual((status, found["code"], found["field"]), (422, "unknown_dependency", "after"))
+        self.assertIn("999999", found["detail"])
         items = [{"kind": "chaos"}, {"kind": "chaos", "after": "item:1"}]
-        status, problem = lab.http("POST", "/v1/tasks/bulk", {"tasks": items})
-        self.assertEqual((status, problem["code"], problem["item"]), (422, "unknown_dependency", 1))
+        status, found = problem(lab, "POST", "/v1/tasks/bulk", {"tasks": items})
+        self.assertEqual((status, found["code"], found["item"]), (422, "unknown_dependency", 1))
         for wrong in (0, -3, 1.5, "soon", "item:x", "ext:", {}, [[1]]):
-            self.assertEqual(lab.http("POST", "/v1/tasks", {"kind": "chaos", "after": wrong})[0], 422, wrong)
-        self.assertEqual(lab.http("POST", "/v1/tasks", {"kind": "chaos", "after": [1] * 1001})[0], 422)
+            self.assertEqual(lab.http("POST", "/v1/tasks", {"kind": "chaos", "after": wrong}).status, 422, wrong)
+        self.assertEqual(lab.http("POST", "/v1/tasks", {"kind": "chaos", "after": [1] * 1001}).status, 422)
         self.assertEqual(lab.pages("/v1/tasks?limit=10", "tasks"), [])
         self.refused(lab, "enqueue", "chaos", "--after-policy", "finished", says=["--after"])
 
@@ -80,19 +89,16 @@ class Dependencies(CliCase):
         lab = self.lab()
         chains = []
         for _ in range(20):
-            chain = [lab.enq("sleep 20", retry=GENEROUS)]
+            chain = [lab.enq("sleep 150", retry=GENEROUS)]
             for _ in range(4):
-                chain.append(self.after(lab, chain[-1], script="sleep 20", retry=GENEROUS))
+                chain.append(self.after(lab, chain[-1], script="sleep 150", retry=GENEROUS))
             chains.append(chain)
-        for _ in range(5):
-            done = sum(task["status"] == "succeeded" for task in lab.pages("/v1/tasks?limit=1000", "tasks"))
-            wait_until(lambda: sum(task["status"] == "succeeded" for task in lab.pages("/v1/tasks?limit=1000", "tasks")) > done, 30, "some more ended")
+        for _ in range(4):
+            done = self.ended(lab)
+            wait_until(lambda: self.ended(lab) > done, 30, "some more ended")
             lab.k9()
             lab.up()
         lab.idle()
-        bodies = {}
-        for body in lab.bodies():
-            bodies.setdefault(body.task, []).append(body)
         for chain in chains:
             for before, behind in zip(chain, chain[1:]):
                 self.assertEqual(lab.task(behind)["status"], "succeeded")
@@ -143,16 +149,16 @@ class Batches(CliCase):
         self.reeve(lab, "batch", "wait", number, "--timeout", "50ms", code=124)
         self.reeve(lab, "batch", "close", number)
         self.reeve(lab, "batch", "wait", number)
-        status, problem = lab.http("POST", "/v1/tasks", {"kind": "noop", "batch": int(number)})
-        self.assertEqual((status, problem["code"]), (409, "batch_closed"))
-        status, problem = lab.http("POST", "/v1/tasks", {"kind": "noop", "batch": 777})
-        self.assertEqual((status, problem["code"]), (422, "unknown_batch"))
+        status, found = problem(lab, "POST", "/v1/tasks", {"kind": "noop", "batch": int(number)})
+        self.assertEqual((status, found["code"]), (409, "batch_closed"))
+        status, found = problem(lab, "POST", "/v1/tasks", {"kind": "noop", "batch": 777})
+        self.assertEqual((status, found["code"]), (422, "unknown_batch"))
         self.assertEqual(self.batch(lab, number)["counts"]["succeeded"], 3)
 
     def test_a_handler_adds_tasks_to_its_own_batch(self):
         lab = self.lab()
         number = self.made(lab, open=True)
-        child = frame({"type": "enqueue", "enqueue": {"kind": "noop", "batch": number}, "re": 1})
+        child = frame({"type": "enqueue", "enqueue": {"kind": "noop", "batch": number}, "id": 1})
         lab.enq(f"send {child}; dump {lab.path('seen')}", batch=number)
         wait_until(lambda: self.batch(lab, number)["counts"]["succeeded"] == 2, 30, "the child was counted")
         with open(lab.path("seen"), encoding="utf-8") as file:
@@ -173,16 +179,16 @@ class Batches(CliCase):
 
     def test_faults_are_named_and_nothing_is_stored(self):
         lab = self.lab()
-        status, problem = lab.http("POST", "/v1/batches", {"tasks": [{"kind": "noop"}, {"kind": "nope"}]})
-        self.assertEqual((status, problem["item"], problem["field"]), (422, 1, "kind"))
-        status, problem = lab.http("POST", "/v1/batches", {"on_success": {"kind": "nope"}})
-        self.assertEqual((status, problem["field"]), (422, "on_success.kind"))
+        status, found = problem(lab, "POST", "/v1/batches", {"tasks": [{"kind": "noop"}, {"kind": "nope"}]})
+        self.assertEqual((status, found["item"], found["field"]), (422, 1, "kind"))
+        status, found = problem(lab, "POST", "/v1/batches", {"on_success": {"kind": "nope"}})
+        self.assertEqual((status, found["field"]), (422, "on_success.kind"))
         for wrong in ({"tasks": {}}, {"open": 1}, {"name": 5}, {"nmae": "x"}, {"on_finish": {"kind": "noop", "batch": 1}}, {"tasks": [{"kind": "noop", "batch": 1}]}):
-            self.assertEqual(lab.http("POST", "/v1/batches", wrong)[0], 422, wrong)
+            self.assertEqual(lab.http("POST", "/v1/batches", wrong).status, 422, wrong)
         for path in ("/v1/batches/0", "/v1/batches/x", "/v1/batches/-1"):
-            self.assertEqual(lab.http("GET", path)[0], 400, path)
-        self.assertEqual(lab.http("GET", "/v1/batches/5")[0], 404)
-        self.assertEqual(lab.http("POST", "/v1/batches/5/close")[0], 404)
+            self.assertEqual(lab.http("GET", path).status, 400, path)
+        self.assertEqual(lab.http("GET", "/v1/batches/5").status, 404)
+        self.assertEqual(lab.http("POST", "/v1/batches/5/close").status, 404)
         self.assertEqual(lab.ok("GET", "/v1/batches"), {"batches": []})
         self.assertEqual(lab.pages("/v1/tasks?limit=10", "tasks"), [])
         self.refused(lab, "batch", "create", says=["--file", "--open"])
