@@ -581,6 +581,7 @@ class EveryVerb(CliCase):
         "wait": [1], "signal": [4, "go"], "cancel": ["--kind", "chaos"], "retry": [2], "delete": [3], "pause": ["q"], "drain": [], "resume": [], "reload": [],
         "plan": [], "apply": [], "rollback": [1], "config list": [], "config show": [1], "config diff": [1, 1],
         "check": [], "doctor": [], "store check": [], "store stats": [], "store schema": [], "store backup": ["copy.db"], "version": [], "completion": [],
+        "batch create": ["--open"], "batch add": [1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "one_task.ndjson")], "batch list": [], "batch show": [1], "batch close": [1], "batch wait": [1],
         "compact": [], "store export": ["copy.ndjson"], "store vacuum": [], "schedule add": ["pulse", "@every 1h", "noop"], "schedule list": [],
         "schedule show": ["pulse"], "schedule pause": ["pulse"], "schedule resume": ["pulse"], "schedule run": ["pulse"], "schedule remove": ["pulse"],
     }
@@ -593,7 +594,7 @@ class EveryVerb(CliCase):
             listed = self.data(lab, *arguments, "--help").partition("Subcommands:\n")[2]
             return re.findall(r"(?m)^  (\w+)", listed)
 
-        nouns = ("store", "config", "schedule", "outbox")
+        nouns = ("store", "config", "batch", "schedule", "outbox")
         return [*(verb for verb in below() if verb not in nouns), *(f"{noun} {verb}" for noun in nouns for verb in below(noun))]
 
     def test_json_of_every_verb_is_json(self):
