@@ -127,7 +127,7 @@ ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
   const bool more_rings = waits_.ring(now);
   enter_due(state_, now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
-  const bool more_to_tell = settle(now).more;
+  const bool more_to_tell = ends_.go_on(now).more;
   Left left(state_, keys_, request, now);
   std::vector<Task*> due = claimable(now);
   while (static_cast<int>(answer.tasks.size()) < request.limit) {

@@ -72,6 +72,7 @@ void look_again(State& state, TaskId task) {
 
 void Ends::ended(const Task& task) {
   if (!untold(state_, task.id).empty()) {
+    if (state_.releases.empty()) state_.set_tell_now(true);
     const std::int64_t place = state_.next(state_.last_release);
     Release& release = state_.edit(state_.releases, place);
     release.task = task.id;
@@ -85,6 +86,11 @@ void Ends::reopened(TaskId task) {
   if (known != state_.releases.end()) state_.erase(state_.releases, std::int64_t{known->first});
 }
 
+Settled Ends::go_on(Timestamp now) {
+  state_.set_tell_now(true);
+  return settle(now);
+}
+
 Settled Ends::settle(Timestamp now) {
   Settled settled;
   int budget = promotion_chunk;
@@ -93,12 +99,13 @@ Settled Ends::settle(Timestamp now) {
       const BatchId batch = state_.ending.back();
       state_.edit_ending().pop_back();
       settled.let_go |= end_batch(batch, now);
-    } else if (!state_.releases.empty() && budget > 0) {
+    } else if (state_.tell_now && !state_.releases.empty() && budget > 0) {
       tell_some(budget, settled.let_go, now);
     } else {
       break;
     }
   }
+  state_.set_tell_now(false);
   settled.more = !state_.releases.empty();
   settled.let_go |= settled.more;
   return settled;

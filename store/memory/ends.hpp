@@ -30,6 +30,7 @@ class Ends {
   void ended(const Task& task);
   void reopened(TaskId task);
   Settled settle(Timestamp now);
+  Settled go_on(Timestamp now);
 
  private:
   void tell_some(int& budget, bool& let_go, Timestamp now);

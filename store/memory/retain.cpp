@@ -250,6 +250,8 @@ StoreAnatomy MemoryReader::anatomy() {
   for (const auto& [task, rows] : state_.attempts) attempts += rows.size();
   for (const auto& [task, rows] : state_.logs) lines += rows.size();
   add("attempt", attempts);
+  add("batch", state_.batches.size());
+  add("dependency", state_.dependencies.size());
   add("event", state_.events.size());
   add("log", lines);
   add("pause", state_.pauses.size());

@@ -70,6 +70,7 @@ class State {
   std::map<std::int64_t, Release> releases{};     // by a number that grows
   std::map<BatchId, BatchRow> batches{};
   std::vector<BatchId> ending{};                  // a task of theirs has ended in this verb, or they were closed
+  bool tell_now = false;                          // this verb begins with `releases`
   std::vector<RunnerRow> runners{};
   std::map<std::int64_t, DoorRow> inbox{};
   std::map<std::int64_t, RefusedRow> refused{};
@@ -112,6 +113,10 @@ class State {
   void erase_pause(std::string_view queue);
   RunnerRow& add(RunnerRow runner);
   void stop_runner(RunnerRow& runner, Timestamp at);
+  void set_tell_now(bool tell) {
+    note(tell_now);
+    tell_now = tell;
+  }
   std::vector<BatchId>& edit_ending() {
     note(ending);
     return ending;

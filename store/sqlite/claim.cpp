@@ -14,7 +14,7 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
   const bool more_rings = waits_.ring(now);
   const bool more_due = promote(now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
-  const bool more_to_tell = settle(now).more;
+  const bool more_to_tell = ends_.go_on(now).more;
   KeyJudge judge(keys_, request);
   std::optional<Timestamp> token;
   if (request.limit > 0) token = hand_out(request, judge, now, answer.tasks);

@@ -8,6 +8,7 @@ namespace reeve::store::sqlite {
 
 void Ends::ended(const HotTask& task) {
   if (task.followed) {
+    session_.tell_now |= !session_.releasing;
     session_.releasing = true;
     session_.db.query("INSERT INTO reeve_release (task, status) VALUES (?, ?)").bind(task.id, name(task.status)).run();
   }
@@ -19,6 +20,11 @@ void Ends::reopened(TaskId task) {
   if (session_.releasing) session_.db.query("DELETE FROM reeve_release WHERE task = ?").bind(task).run();
 }
 
+Settled Ends::go_on(Timestamp now) {
+  session_.tell_now = true;
+  return settle(now);
+}
+
 Settled Ends::settle(Timestamp now) {
   Settled settled;
   int budget = promotion_chunk;
@@ -27,12 +33,13 @@ Settled Ends::settle(Timestamp now) {
       const BatchId batch = session_.ending.back();
       session_.ending.pop_back();
       settled.let_go |= end_batch(batch, now);
-    } else if (session_.releasing && budget > 0) {
+    } else if (session_.tell_now && session_.releasing && budget > 0) {
       session_.releasing = tell_some(budget, settled.let_go, now);
     } else {
       break;
     }
   }
+  session_.tell_now = false;
   settled.more = session_.releasing;
   settled.let_go |= settled.more;
   return settled;

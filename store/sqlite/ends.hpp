@@ -2,7 +2,7 @@
 //
 // Verbs note what has ended, and settle when they have done all of their own: batches that have ended store their callbacks, and up to
 // promotion_chunk tasks are told that one they come after has ended. Those that are cancelled for it have ended, too, and join the list; so
-// nothing here calls itself.
+// nothing here calls itself. While others wait in that list to be told, only claims go on with it: no other verb pays for somebody else's end.
 #pragma once
 
 #include "store/composition.hpp"
@@ -25,6 +25,7 @@ class Ends {
   // It is open again: whoever was not told of its end waits for the next one.
   void reopened(TaskId task);
   Settled settle(Timestamp now);
+  Settled go_on(Timestamp now);        // of a claim: tells those that are still to be told
 
  private:
   struct Told {

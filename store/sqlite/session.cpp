@@ -103,6 +103,7 @@ void Session::load() {
                       "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_signal'), 0))");
   last_batch_ = mark("SELECT max(coalesce((SELECT max(id) FROM reeve_batch), 0), "
                      "coalesce((SELECT CAST(value AS INTEGER) FROM reeve_meta WHERE key = 'last_batch'), 0))");
+  tell_now = false;
   releasing = db.integer("SELECT EXISTS (SELECT 1 FROM reeve_release)") != 0;
   last_runner_ = mark("SELECT coalesce(max(id), 0) FROM reeve_runner");
   others_write_ = others_write_ || db.integer("SELECT count(*) FROM reeve_meta WHERE key = 'others_write'") > 0;

@@ -89,6 +89,7 @@ class Session {
   std::map<Line, std::int64_t> lines{};          // reeve_line: those that have tenants, and the place served last
   std::vector<BatchId> ending{};                 // a task of theirs has ended in this verb, or they were closed
   bool releasing = false;                        // reeve_release may have rows
+  bool tell_now = false;                         // and this verb begins with them
 
  private:
   void load();

@@ -208,6 +208,142 @@ TEST_CASE("what is exported, imported and exported again is the same but for epo
   CHECK(copy.reader->counts().size() == 4);
 }
 
+namespace {
+
+NewTask echo(std::vector<TaskId> after = {}) {
+  NewTask task;
+  task.kind = "echo";
+  task.queue = "default";
+  for (const TaskId id : after) task.after.emplace_back().task = id;
+  return task;
+}
+
+// An open batch with a callback, and a task that has ended with more to tell of it than one step does.
+struct Composed {
+  explicit Composed(Worked& worked) {
+    transact(*worked.store, [&](Store& s) { return s.runners().open_runner({"host", "boot", "incarnation", 4711}, worked.now); });
+    EnqueueRequest request;
+    request.batch.emplace();
+    request.batch->open = true;
+    request.batch->name = "nightly";
+    request.batch->on_finish = echo();
+    request.batch->on_finish->payload = "\"callback\"";
+    request.tasks.push_back(echo());
+    request.request_key = "client-1";
+    const auto made = std::get<EnqueueDone>(transact(*worked.store, [&](Store& s) { return s.tasks().enqueue(request, worked.now); }));
+    batch = made.batch.value();
+    EnqueueRequest others;
+    others.tasks.assign(1'500, echo({made.tasks.at(0).id}));
+    const auto stored = std::get<EnqueueDone>(transact(*worked.store, [&](Store& s) { return s.tasks().enqueue(others, worked.now); }));
+    told = stored.tasks.front().id;
+    untold = stored.tasks.back().id;
+    REQUIRE(worked.fail(worked.claim()));
+    REQUIRE(transact(*worked.store, [&](Store& s) { return s.tasks().remove(TaskId{1}, "", worked.now); }) == RemoveResult::removed);
+  }
+  BatchId batch{};
+  TaskId told{}, untold{};
+};
+
+// Goes on where the other store was.
+void go_on(Worked& worked, const Composed& composed) {
+  CHECK(worked.reader->check() == std::vector<std::string>{});
+  CHECK(worked.reader->get(composed.told)->status == Status::cancelled);
+  CHECK(worked.reader->dependencies(composed.untold).open == 1);
+  transact(*worked.store, [&](Store& s) { return s.tasks().claim({}, worked.now).next_due; });
+  CHECK(worked.reader->get(composed.untold)->status == Status::cancelled);
+  CHECK(worked.reader->dependencies(composed.untold).on.at(0).ended == Status::failed);
+  CHECK(worked.reader->batch(composed.batch)->counts.failed == 1);
+  CHECK(transact(*worked.store, [&](Store& s) { return s.batches().close(composed.batch, "", worked.now); }) == BatchClosed::closed);
+  const Batch batch = worked.reader->batch(composed.batch).value();
+  CHECK(batch.state == BatchState::failed);
+  CHECK(worked.reader->get(batch.callbacks.at(0))->payload == "\"callback\"");
+  CHECK(worked.reader->check() == std::vector<std::string>{});
+}
+
+BatchId make_empty_batch(Worked& worked) {
+  EnqueueRequest request;
+  request.batch.emplace();
+  const EnqueueAnswer made = transact(*worked.store, [&](Store& s) { return s.tasks().enqueue(request, worked.now); });
+  return std::get<EnqueueDone>(made).batch.value();
+}
+
+}  // namespace
+
+TEST_CASE("batches, and who still has to be told of an end, come with an export", "[file][export][batches]") {
+  Shelf shelf;
+  std::optional<Composed> composed;
+  {
+    Worked worked(shelf.options());
+    composed.emplace(worked);
+    const BatchId gone = make_empty_batch(worked);
+    CHECK(gone == BatchId{2});
+    RetentionPolicy policy;
+    policy.succeeded = 0ms;
+    worked.now += 1s;
+    transact(*worked.store, [&](Store& s) { return s.maintenance().retain(policy, worked.now, 10).more; });
+    CHECK_FALSE(worked.reader->batch(gone));
+  }
+  const Lines lines = exported(shelf.options());
+  (void)import(shelf.options("copy.db"), lines);
+  CHECK(without_epochs(exported(shelf.options("copy.db"))) == without_epochs(lines));
+  {
+    Worked copy(shelf.options("copy.db"));
+    CHECK(make_empty_batch(copy) == BatchId{3});
+    go_on(copy, *composed);
+  }
+  {
+    Worked other(shelf.options("other.db"));
+    (void)make_empty_batch(other);
+    REQUIRE(other.enqueue() == TaskId{1});   // the one that was deleted there
+    transact(*other.store, [&](Store& s) { return s.runners().open_runner({"other", "boot", "incarnation", 1}, other.now); });
+  }
+  const StoreError taken = refusal([&] { (void)import(shelf.options("other.db"), lines, Into::any_store); });
+  CHECK(std::string(taken.what()).find("1 batch is there already: 1;") != std::string::npos);
+}
+
+TEST_CASE("batches come with a backup, and their numbers are never taken back", "[file][restore][batches]") {
+  Shelf shelf;
+  std::optional<Composed> composed;
+  {
+    Worked worked(shelf.options());
+    composed.emplace(worked);
+    worked.reader->backup(shelf.file("backup.db"));
+    CHECK(make_empty_batch(worked) == BatchId{2});
+  }
+  (void)restore_store(shelf.options(), shelf.file("backup.db"), from_ms(1'800'000'500'000));
+  Worked restored(shelf.options());
+  CHECK_FALSE(restored.reader->batch(BatchId{2}));
+  CHECK(make_empty_batch(restored) == BatchId{3});
+  go_on(restored, *composed);
+}
+
+TEST_CASE("a check finds what contradicts dependencies and batches", "[file][check][batches]") {
+  Shelf shelf;
+  {
+    Worked worked(shelf.options());
+    const TaskId first = worked.enqueue();
+    EnqueueRequest request;
+    request.batch.emplace();
+    request.tasks = {echo({first}), echo()};
+    (void)transact(*worked.store, [&](Store& s) { return s.tasks().enqueue(request, worked.now).index(); });
+    CHECK(worked.reader->check() == std::vector<std::string>{});
+  }
+  const auto [sql, says] = GENERATE(table<std::string, std::string>(
+      {{"UPDATE reeve_task SET block = 0 WHERE id = 2", "task 2 should be held back by a task that it comes after"},
+       {"UPDATE reeve_task SET block = 4 WHERE id = 1", "task 1 is held back by other tasks without a reason"},
+       {"UPDATE reeve_task SET followed = 0", "task 2 comes after task 1, which is queued and would not tell it"},
+       {"INSERT INTO reeve_release (task, status) VALUES (1, 'failed')", "task 1 is queued, but others are still to be told"},
+       {"UPDATE reeve_task SET batch = 7 WHERE id = 1", "task 1 is in batch 7, which is not there"},
+       {"UPDATE reeve_task SET batch = NULL", "batch 1 is closed and all its tasks have ended"},
+       {"UPDATE reeve_batch SET state = 'failed', finished_at = 1", "batch 1 has ended, but task 2 of it has not"},
+       {"UPDATE reeve_batch SET state = 'succeeded', finished_at = 1, gone_failed = 2", "2 of its deleted tasks had not succeeded"},
+       {"UPDATE reeve_batch SET state = 'failed', finished_at = 1; UPDATE reeve_task SET batch = NULL", "batch 1 has ended and none of its tasks is left"}}));
+  write_sql(shelf.file(), sql);
+  const std::vector<std::string> faults = open_reader(shelf.options())->check();
+  INFO(sql);
+  CHECK(std::any_of(faults.begin(), faults.end(), [wanted = std::string(says)](const std::string& fault) { return fault.find(wanted) != std::string::npos; }));
+}
+
 TEST_CASE("ids go on above those of an imported store", "[file][export][promise-I8]") {
   Shelf shelf;
   {

@@ -109,6 +109,50 @@ TEST_CASE("waits, steps, signals and timers survive a restart", "[reopen][steps]
   CHECK(test.reader->check().empty());
 }
 
+TEST_CASE("a store that is closed in the middle goes on telling and ends its batches", "[reopen][after][batches][conformance]") {
+  StoreTest test;
+  EnqueueRequest request;
+  request.batch.emplace();
+  request.batch->on_success = StoreTest::task("report");
+  request.tasks.assign(1, StoreTest::task());
+  request.request_key = "client-1";
+  const auto made = std::get<EnqueueDone>(test.enqueue_all(request));
+  EnqueueRequest others;
+  others.tasks.assign(1'200, StoreTest::task());
+  for (NewTask& task : others.tasks) task.after.emplace_back().task = made.tasks[0].id;
+  const auto stored = std::get<EnqueueDone>(test.enqueue_all(others));
+  const ClaimKey key = test.start_one();
+  reopen(test);
+  CHECK(test.reader->batch(*made.batch)->state == BatchState::closed);
+  CHECK(std::get<EnqueueDone>(test.enqueue_all(request)).batch == made.batch);
+  REQUIRE(test.finish(StoreTest::succeeded(key)).let_go);
+  reopen(test);
+  const Batch batch = test.reader->batch(*made.batch).value();
+  CHECK(batch.state == BatchState::succeeded);
+  CHECK(batch.callbacks.size() == 1);
+  CHECK(test.reader->dependencies(stored.tasks.back().id).open == 1);
+  CHECK(test.reader->check().empty());
+  CHECK(test.claim(test.claim_request(0)).next_due == std::nullopt);
+  CHECK(test.reader->dependencies(stored.tasks.back().id).open == 0);
+  ClaimRequest all = test.claim_request(2'000);
+  all.kinds = {{"echo", 2'000}, {"report", 1}};
+  CHECK(test.claim(all).tasks.size() == 1 + stored.tasks.size());
+  CHECK(test.reader->check().empty());
+}
+
+TEST_CASE("the number of a batch is not used again after a restart", "[reopen][batches][conformance]") {
+  StoreTest test;
+  EnqueueRequest request;
+  request.batch.emplace();
+  request.tasks.push_back(StoreTest::task());
+  const auto made = std::get<EnqueueDone>(test.enqueue_all(request));
+  REQUIRE(test.cancel(made.tasks[0].id).result == CancelResult::cancelled);
+  REQUIRE(test.remove(made.tasks[0].id) == RemoveResult::removed);
+  CHECK_FALSE(test.reader->batch(*made.batch).has_value());
+  reopen(test);
+  CHECK(std::get<EnqueueDone>(test.enqueue_all(request)).batch == BatchId{2});
+}
+
 TEST_CASE("the numbers of signals go on after a restart though the newest were removed", "[reopen][signals][conformance]") {
   StepsTest test;
   const TaskId id = test.enqueue();
