@@ -24,7 +24,16 @@ std::string metadata_in(const Field& field) {
   return std::string(field.json);
 }
 
+// Times that count from now would be over when the batch ends.
+void refuse_relative_times(const Field& field) {
+  const Fields fields(field.json, field.name + ".");
+  for (const JsonMember& member : fields.members())
+    if (member.key == "delay" || member.key == "expires_in")
+      throw not_acceptable(field.name + "." + member.key, "a callback is stored when its batch has ended, whenever that is; leave its " + member.key + " out");
+}
+
 store::NewTask callback_in(Service& service, const Field& field, const std::string& actor) {
+  refuse_relative_times(field);
   try {
     store::NewTask task = admit_task(service, field.json, actor);
     if (task.batch) throw Problem(422, "invalid_value", "a callback cannot belong to a batch that is there already; leave its batch out", "batch");

@@ -183,7 +183,7 @@ class Batches(CliCase):
         self.assertEqual((status, found["item"], found["field"]), (422, 1, "kind"))
         status, found = problem(lab, "POST", "/v1/batches", {"on_success": {"kind": "nope"}})
         self.assertEqual((status, found["field"]), (422, "on_success.kind"))
-        for wrong in ({"tasks": {}}, {"open": 1}, {"name": 5}, {"nmae": "x"}, {"on_finish": {"kind": "noop", "batch": 1}}, {"tasks": [{"kind": "noop", "batch": 1}]}):
+        for wrong in ({"tasks": {}}, {"open": 1}, {"name": 5}, {"nmae": "x"}, {"on_finish": {"kind": "noop", "batch": 1}}, {"on_finish": {"kind": "noop", "delay": "5m"}}, {"tasks": [{"kind": "noop", "batch": 1}]}):
             self.assertEqual(lab.http("POST", "/v1/batches", wrong).status, 422, wrong)
         for path in ("/v1/batches/0", "/v1/batches/x", "/v1/batches/-1"):
             self.assertEqual(lab.http("GET", path).status, 400, path)
