@@ -62,6 +62,8 @@ BANS = (
         raw=True),
     Ban(r"\bfor\s*\([^;{}]*[^:]:\s*(?:\w+_in|as_object)\((?:\w+\.object\(\)|parse_object\()",
         "what the loop walks over is gone before it begins; name the object first", where=CXX),
+    Ban(r"\bfor\s*\([^;{}]*[^:]:\s*(?:\w+::)*[A-Z]\w*\([^;{}]*\)\.\w+\(\)\s*\)",
+        "what the loop walks over may be gone before it begins; name the object first", where=CXX),
     Ban(r"\busing\s+namespace\s+(?![\w:]*literals\b)\w", "in a header this is everybody's; name what you use", where=("*.hpp",)),
     Ban(r"\b(?:TODO|FIXME|XXX|HACK)\b", "finish it or leave it out", where=("*",), but_not=("tests/tidy/*",), raw=True),
     Ban(r"/work/", "a path of one machine", where=("*",), but_not=("tests/tidy/*",), raw=True),

@@ -225,7 +225,8 @@ class Bans(unittest.TestCase):
         ("supervisor/a.cpp", "auto t = std::chrono::steady_clock::now();"), ("store/a.cpp", "auto t = Clock::now();"),
         ("supervisor/a.cpp", "std::this_thread::sleep_for(1s);"), ("tests/unit/a.cpp", "std::this_thread::sleep_for(1s);"),
         ("api/a.cpp", "usleep(1);"),
-        ("cli/a.cpp", 'for (const auto& row : array_in(answer.object(), "rows")) print(row);'), ("api/a.cpp", "::sleep(1);"), ("tests/a.hpp", "using namespace std::chrono;"), ("api/a.cpp", "co_spawn(loop, f(), asio::detached);"), ("api/a.cpp", "co_spawn(loop, f(), detached);"),
+        ("cli/a.cpp", 'for (const auto& row : array_in(answer.object(), "rows")) print(row);'),
+        ("api/a.cpp", 'for (const auto& member : Fields(json, "x.").members()) print(member);'), ("api/a.cpp", "::sleep(1);"), ("tests/a.hpp", "using namespace std::chrono;"), ("api/a.cpp", "co_spawn(loop, f(), asio::detached);"), ("api/a.cpp", "co_spawn(loop, f(), detached);"),
         ("api/a.cpp", "#include <boost/asio.hpp>"), ("tests/a.cpp", "#include <boost/beast.hpp>"), ("executors/a.cpp", "#include <boost/process.hpp>"),
         ("executors/a.cpp", "#include <boost/process/v2.hpp>"), ("supervisor/log.hpp", "#include <spdlog/spdlog.h>"),
         ("config/a.hpp", "#include <yaml-cpp/yaml.h>"), ("store/open.hpp", "#include <sqlite3.h>"), ("store/a.hpp", "using namespace std;"),
@@ -243,7 +244,7 @@ class Bans(unittest.TestCase):
         ("supervisor/log.hpp", "#include <spdlog/fwd.h>"), ("store/sqlite/statement.hpp", "#include <sqlite3.h>"),
         ("tests/unit/a.cpp", 'TEST_CASE("a test of it", "[store]") {'), ("bench/a.cpp", "std::this_thread::sleep_for(1s);"),
         ("store/a.hpp", "using namespace std::chrono_literals;"), ("store/a.hpp", "using namespace std::literals;"),
-        ("cli/a.cpp", 'for (const auto& row : array_in(object, "rows")) print(row);'),
+        ("cli/a.cpp", 'for (const auto& row : array_in(object, "rows")) print(row);'), ("api/a.cpp", "for (const auto& member : fields.members()) print(member);"),
         ("executors/a.cpp", "asio::awaitable<End> sleep_for(asio::any_io_executor loop);"), ("tests/unit/a.cpp", "// SECTIONS are explained here"),
     )
 
