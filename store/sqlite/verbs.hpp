@@ -25,7 +25,8 @@ class SqliteTasks final : public Tasks {
   ExpireAnswer expire(Timestamp now, int limit) override;
   Finished finish(const Finish& finish, Timestamp now) override;
   CancelAnswer cancel(TaskId task, std::string_view reason, std::string_view actor, Timestamp now) override;
-  RetryResult retry(TaskId task, std::string_view actor, Timestamp now) override;
+  RetryResult retry(TaskId task, std::string_view actor, Timestamp now, const std::optional<std::string>& payload) override;
+  RerunAnswer rerun(const RerunRequest& request, Timestamp now) override;
   RemoveResult remove(TaskId task, std::string_view actor, Timestamp now) override;
 
   // A claimed or running task is taken from its runner.
