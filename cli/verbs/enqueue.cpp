@@ -1,13 +1,8 @@
-#include <filesystem>
-#include <fstream>
-#include <istream>
-#include <iterator>
-#include <ostream>
-
 #include "cli/compose/offline_inbox.hpp"
 #include "cli/enqueue_options.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/json_slice.hpp"
+#include "cli/payload_text.hpp"
 #include "cli/selector.hpp"
 #include "cli/task_view.hpp"
 #include "cli/text_safety.hpp"
@@ -16,14 +11,6 @@
 
 namespace reeve::cli {
 namespace {
-
-std::string all_of(std::istream& in) { return {std::istreambuf_iterator<char>(in), {}}; }
-
-std::string file_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) throw UsageError("cannot read " + path + "; name a file that exists, or - for stdin");
-  return all_of(file);
-}
 
 class Enqueue final : public Verb {
  public:
@@ -69,12 +56,7 @@ class Enqueue final : public Verb {
  private:
   [[nodiscard]] std::string payload(const Session& session) const {
     if (!payload_) return "null";
-    std::string text = *payload_;
-    if (text == "-") text = all_of(session.in());
-    else if (text.starts_with('@')) text = file_text(text.substr(1));
-    const std::string fault = fault_in_json(text);
-    if (!fault.empty()) throw UsageError("the payload is not JSON: " + fault + "; a text needs quotes of its own: '\"hello\"'");
-    return text;
+    return read_payload(*payload_, session.in());
   }
 
   [[nodiscard]] std::string request(const std::string& payload_text) const {
