@@ -5,7 +5,9 @@
 #include "api/query.hpp"
 #include "api/request_body.hpp"
 #include "api/routes/routes.hpp"
+#include "handlers/handler.hpp"
 #include "supervisor/clock.hpp"
+#include "supervisor/reader_thread.hpp"
 #include "supervisor/store_thread.hpp"
 #include "supervisor/supervisor.hpp"
 
@@ -30,6 +32,25 @@ boost::asio::awaitable<std::vector<RerunAnswer>> rerun_all(Service& service, std
     for (const store::ClaimKey& claim : answer.task.stop) service.backend.supervisor.cancel(claim);
   service.backend.supervisor.work_arrived();
   co_return answers;
+}
+
+// A daemon that runs no ad-hoc commands takes none in this way either.
+boost::asio::awaitable<void> refuse_commands(Service& service, std::vector<TaskId> ids) {
+  if (service.backend.ad_hoc_commands) co_return;
+  auto find = [&ids](store::Reader& reader) {
+    std::optional<TaskId> found;
+    for (const TaskId id : ids) {
+      const auto task = reader.get(id);
+      if (task && task->kind == handlers::command_kind) found = id;
+    }
+    return found;
+  };
+  const std::optional<TaskId> command = co_await service.backend.reader.read(std::move(find));
+  if (!command) co_return;
+  Problem problem(403, "commands_disabled", "task " + std::to_string(number(*command)) +
+                                                " runs an ad-hoc command, and this daemon runs none; leave it out, or set supervisor.ad_hoc_commands: true");
+  problem.task = number(*command);
+  throw problem;
 }
 
 // One for each task, with the request's own idempotency key.
@@ -86,6 +107,7 @@ Answer rerun_task(Service& service, Request request) {
     check_payload(service, seen.task.kind, *payload);
   }
   const std::vector<TaskId> ids{id};
+  co_await refuse_commands(service, ids);
   std::vector<RerunRequest> requests = requests_for(request, ids);
   requests.at(0).payload = std::move(payload);
   const auto answers = co_await rerun_all(service, std::move(requests));
@@ -101,6 +123,7 @@ Answer rerun_task(Service& service, Request request) {
 Answer rerun_tasks(Service& service, Request request) {
   const Parameters parameters(request.query, {});
   const IdsBody body = ids_of(request, Reason::refused);
+  co_await refuse_commands(service, body.ids);
   std::vector<RerunRequest> requests = requests_for(request, body.ids);
   // Each task has an answer of its own to be given again; no key of a client holds a unit separator.
   for (RerunRequest& one : requests)

@@ -230,6 +230,20 @@ class Rerun(SoundCase):
         lab.reload()
         self.assert_state(lab, waits, "succeeded")
 
+    def test_a_daemon_without_ad_hoc_commands_reruns_none(self):
+        lab = self.lab()
+        command = lab.ok("POST", "/v1/tasks", {"kind": "reeve.command", "command": ["/bin/true"]})["id"]
+        other = self.enqueue(lab, "")
+        lab.idle()
+        lab.sections["supervisor"]["ad_hoc_commands"] = False
+        lab.restart()
+        for path, body in ((f"/v1/tasks/{command}/rerun", None), ("/v1/tasks/rerun", {"ids": [other, command]})):
+            answer = lab.http("POST", path, body)
+            self.assertEqual((answer.status, answer.json["code"], answer.json["task"]), (403, "commands_disabled", command))
+        self.assertEqual(len(lab.ok("GET", "/v1/tasks")["tasks"]), 2)
+        self.assertEqual(lab.http("POST", f"/v1/tasks/{other}/rerun").status, 201)
+        lab.idle()
+
     def test_a_repeated_request_makes_no_second_task(self):
         lab = self.lab()
         task = self.enqueue(lab, "")
@@ -291,7 +305,8 @@ class Many(SoundCase):
         again = self.reeve(lab, "retry", "--kind", "nobody", "--state", "cancelled", "--yes", deadline=120)
         self.assertEqual((sorted_ids(again.stdout), again.stderr), (tasks, f"{MANY} requeued\n"))
         self.assertEqual(len(self.data(lab, "cancel", f"{tasks[0]}-{tasks[-1]}", "--yes", deadline=120).splitlines()), MANY)
-        rerun = self.reeve(lab, "rerun", "--kind", "nobody", "--state", "cancelled", "--yes", deadline=120)
+        fingerprint = lab.task(tasks[0])["error"]["fingerprint"]
+        rerun = self.reeve(lab, "rerun", "--fingerprint", fingerprint, "--state", "cancelled", "--yes", deadline=120)
         self.assertEqual((sorted_ids(rerun.stdout), rerun.stderr), (tasks, f"{MANY} rerun\n"))
         new = sorted_ids(rerun.stdout, 2)
         self.assertEqual(len(set(new)), MANY)

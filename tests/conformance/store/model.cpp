@@ -42,7 +42,7 @@ std::string text(const Task& t) {
       << ' ' << t.metadata << ' ' << t.overrides << " result " << text(t.result) << " error " << text(t.error) << " progress " << text(t.progress)
       << '@' << text(t.progress_at);
   for (const auto& [key, value] : t.labels) out << ' ' << key << '=' << value;
-  out << " ext " << text(t.external_id) << " dedupe " << text(t.dedupe) << " by " << t.created_by << " tries " << t.attempt << '/' << t.max_attempts
+  out << " ext " << text(t.external_id) << " dedupe " << text(t.dedupe) << " by " << t.created_by << " rerun of " << text(t.rerun_of) << " tries " << t.attempt << '/' << t.max_attempts
       << ' ' << t.crashes << '/' << t.max_crashes << ' ' << t.interruptions << ' ' << t.snoozes << " g" << t.generation << " e" << t.epoch << " r"
       << t.runner << " lease " << text(t.lease_expires_at) << " times " << text(t.created_at) << ' ' << text(t.run_at) << ' ' << text(t.claimed_at)
       << ' ' << text(t.started_at) << ' ' << text(t.finished_at) << ' ' << text(t.last_seen_at) << " stale " << text(t.stale_at) << t.stale_reason
