@@ -146,12 +146,6 @@ class Reading {
   std::string kept_{};
 };
 
-std::string_view last_line(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  const std::size_t end_of_others = text.rfind('\n');
-  return end_of_others == std::string_view::npos ? text : text.substr(end_of_others + 1);
-}
-
 class Fnv {
  public:
   void take(std::string_view bytes) {
@@ -175,13 +169,21 @@ std::string text_of(const std::optional<int>& number) { return number ? std::to_
 
 std::string what_stays(std::string_view message) { return Reading(message.substr(0, message_looked_at)).what_stays(); }
 
+std::string_view last_words(const TaskError& error) {
+  if (error.code != "exit") return {};
+  std::string_view text = error.stderr_tail;
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  const std::size_t end_of_others = text.rfind('\n');
+  return end_of_others == std::string_view::npos ? text : text.substr(end_of_others + 1);
+}
+
 std::string fingerprint_of(const TaskError& error) {
   Fnv hash;
   hash.take(error.code);
   hash.take(text_of(error.exit_code));
   hash.take(text_of(error.signal));
   hash.take(what_stays(error.message));
-  if (error.code == "exit") hash.take(what_stays(last_line(error.stderr_tail)));
+  if (error.code == "exit") hash.take(what_stays(last_words(error)));
   return hash.digits();
 }
 

@@ -64,6 +64,7 @@ struct FailureGroup {
   std::string kind{};
   std::string code{};                                // of the newest task, as is the message
   std::string message{};
+  std::string last_words{};                          // of the newest one; see store/fingerprint.hpp
   std::int64_t count = 0;
   Timestamp first{};                                 // when the first and the last of them failed
   Timestamp last{};

@@ -11,7 +11,7 @@ namespace {
 void write_group(JsonWriter& json, const store::FailureGroup& group) {
   json.open_object();
   json.member("fingerprint", group.fingerprint).member("kind", group.kind).member("count", group.count);
-  json.member("code", group.code).member("message", group.message);
+  json.member("code", group.code).member("message", group.message).text_member("last_words", group.last_words);
   json.member("first_failed_at", group.first).member("last_failed_at", group.last).member("newest_task", number(group.newest)).close_object();
 }
 

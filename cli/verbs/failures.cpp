@@ -48,6 +48,12 @@ class Failures final : public Verb {
     return text.empty() ? text : "?" + text;
   }
 
+  // Of a command that ended with a code its last words tell more than the code, so they come first.
+  static std::string what_it_said(const Object& group) {
+    const std::string words = text_in(group, "last_words");
+    return words.empty() ? text_in(group, "message") : words + " (" + text_in(group, "message") + ")";
+  }
+
   static void show(const Session& session, const Object& answer) {
     Table table({{"FINGERPRINT", false, false}, {"KIND", false, true}, {"TASKS", true, false}, {"FIRST", false, false}, {"LAST", false, false},
                  {"NEWEST", true, false}, {"CODE", false, true}, {"MESSAGE", false, true}});
@@ -62,7 +68,7 @@ class Failures final : public Verb {
       row.push_back(session.when(moment_in(one, "last_failed_at")));
       add(std::to_string(integer_in(one, "newest_task").value_or(0)));
       add(text_in(one, "code"));
-      add(text_in(one, "message"));
+      add(what_it_said(one));
       table.add(std::move(row));
     }
     if (!table.empty()) return table.print(session.out(), session.paper());

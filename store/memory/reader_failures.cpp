@@ -2,6 +2,7 @@
 #include <map>
 #include <tuple>
 
+#include "store/fingerprint.hpp"
 #include "store/matching.hpp"
 #include "store/memory/reader.hpp"
 
@@ -25,6 +26,7 @@ void add_to(FailureGroup& group, const Task& task) {
     group.newest = task.id;
     group.code = task.error->code;
     group.message = task.error->message;
+    group.last_words = last_words(*task.error);
   }
   group.count += 1;
 }

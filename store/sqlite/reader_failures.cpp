@@ -1,7 +1,9 @@
 // Faults: failed tasks counted by the index of their fingerprints, and of each group the newest one looked up.
+#include "store/fingerprint.hpp"
 #include "store/matching.hpp"
 #include "store/sqlite/conditions.hpp"
 #include "store/sqlite/reader.hpp"
+#include "store/sqlite/task_row.hpp"
 
 namespace reeve::store::sqlite {
 namespace {
@@ -22,7 +24,7 @@ void read_newest(Connection& db, const FailureQuery& query, FailureGroup& group)
   where.add("t.fingerprint = ?", std::string_view{group.fingerprint});
   where.add("t.kind = ?", std::string_view{group.kind});
   where.add("t.finished_at = ?", to_ms(group.last));
-  const std::string sql = "SELECT e.task, e.code, e.message FROM reeve_error e WHERE e.epoch = 0 AND e.task = "
+  const std::string sql = "SELECT e.task, " REEVE_ERROR_COLUMNS " FROM reeve_error e WHERE e.epoch = 0 AND e.task = "
                           "(SELECT max(t.id) FROM reeve_task t INDEXED BY reeve_task_fingerprint" + where.sql() + ")";
   Statement statement(db.handle(), sql, db.path());
   Query found(statement);
@@ -30,8 +32,12 @@ void read_newest(Connection& db, const FailureQuery& query, FailureGroup& group)
   if (!found.step()) return;
   Row row = found.row();
   group.newest = row.id();
-  group.code = row.text();
-  group.message = row.text();
+  std::optional<TaskError> error;
+  read_error(row, error);
+  if (!error) return;
+  group.code = error->code;
+  group.message = error->message;
+  group.last_words = last_words(*error);
 }
 
 }  // namespace

@@ -50,6 +50,8 @@ class Failures(SoundCase):
         self.assertEqual(locked["fingerprint"], lab.task(oldest)["error"]["fingerprint"])
         self.assertEqual(locked["last_failed_at"], lab.task(newest)["finished_at"])
         self.assertLess(locked["first_failed_at"], locked["last_failed_at"])
+        self.assertEqual(locked["last_words"], "row 3 is locked")
+        self.assertIn("row 3 is locked (", self.data(lab, "failures"))
         lines = [line.split("\t") for line in self.data(lab, "failures").splitlines()]
         self.assertEqual([line[:3] for line in lines], [[locked["fingerprint"], "chaos", "3"], [missing["fingerprint"], "chaos", "1"]])
         self.assertEqual(self.json_lines(lab, "failures"), [locked, missing])

@@ -91,6 +91,22 @@ TEST_CASE("failed tasks are counted by fault and kind, the newest first", "[fail
   CHECK(test.groups().size() == 2);
 }
 
+TEST_CASE("of commands that ended with a code the last words tell the faults apart", "[failures][conformance]") {
+  Failing test;
+  for (const char* tail : {"line 1\nKeyError: 'a'\n", "line 1\nKeyError: 'b'\n", "ValueError\n"}) {
+    test.enqueue();
+    Finish end = StoreTest::failed(test.start_one(), Fail{});
+    end.error->stderr_tail = tail;
+    test.now += 1s;
+    REQUIRE(test.finish(end).recorded);
+  }
+  const std::vector<FailureGroup> groups = test.groups();
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0].last_words == "ValueError");
+  CHECK(groups[1].last_words == "KeyError: 'b'");
+  CHECK(groups[1].count == 2);
+}
+
 TEST_CASE("failures are told of kinds, of queues, of a time, and of a page", "[failures][conformance]") {
   Failing test;
   NewTask nightly = StoreTest::task();

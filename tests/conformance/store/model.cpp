@@ -159,7 +159,7 @@ std::string failures(Reader& reader, Timestamp now) {
     if (restriction == 0) query.limit = 3;
     const FailurePage page = reader.failures(query);
     for (const FailureGroup& group : page.groups)
-      out << "failures " << group.fingerprint << ' ' << group.kind << ' ' << group.code << ' ' << group.message << ' ' << group.count << ' ' << text(group.first) << ' '
+      out << "failures " << group.fingerprint << ' ' << group.kind << ' ' << group.code << ' ' << group.message << ' ' << group.last_words << ' ' << group.count << ' ' << text(group.first) << ' '
           << text(group.last) << ' ' << text(group.newest) << '\n';
     if (page.more) out << "more\n";
   }
