@@ -50,6 +50,11 @@ store::NewTask admit_task(Service& service, std::string_view object, const std::
   return std::move(std::get<store::NewTask>(admitted));
 }
 
+void check_payload(Service& service, std::string_view kind, const std::string& payload) {
+  const auto refusal = handlers::refuse_payload(*service.backend.supervisor.handlers(), kind, payload);
+  if (refusal) throw Problem(status_of(refusal->code), refusal->code, refusal->message, refusal->field);
+}
+
 void take_request_key(store::EnqueueRequest& enqueue, const Request& request) {
   const std::string& key = request.idempotency_key;
   if (key.empty()) return;
@@ -62,6 +67,10 @@ void take_request_key(store::EnqueueRequest& enqueue, const Request& request) {
 void write_enqueued(JsonWriter& json, const store::Enqueued& enqueued) {
   json.member("id", number(enqueued.id)).member("disposition", name(enqueued.disposition));
   json.member("payload_mismatch", enqueued.payload_differs);
+  write_superseded(json, enqueued);
+}
+
+void write_superseded(JsonWriter& json, const store::Enqueued& enqueued) {
   if (enqueued.superseded.empty()) return;
   json.key("superseded").open_array();
   for (const store::TaskId id : enqueued.superseded) json.raw(std::to_string(number(id)));

@@ -20,6 +20,12 @@ void take_request_key(store::EnqueueRequest& enqueue, const Request& request);
 // What an enqueue made, as members of the open object.
 void write_enqueued(JsonWriter& json, const store::Enqueued& enqueued);
 
+// The same of the ids that it supersedes; nothing when there are none.
+void write_superseded(JsonWriter& json, const store::Enqueued& enqueued);
+
+// A payload that a stored task of the kind is to get. Throws Problem as for an enqueue; a kind that no handler has takes any JSON.
+void check_payload(Service& service, std::string_view kind, const std::string& payload);
+
 // The attempts that it was enqueued in place of are to stop.
 void stop_superseded(Service& service, const store::EnqueueDone& done);
 

@@ -7,6 +7,7 @@
 #include "api/problem.hpp"
 #include "handlers/nearest.hpp"
 #include "handlers/admit.hpp"
+#include "store/fingerprint.hpp"
 
 namespace reeve::api {
 
@@ -47,6 +48,17 @@ void select_ids(store::Selector& selector, const std::vector<std::string>& words
       refuse("id", word, "one single range, or at most " + std::to_string(selected_ids_max) + " ids");
     for (std::int64_t id = first; id <= last; ++id) selector.ids.push_back(store::TaskId{id});
   }
+}
+
+// Repeated; a key may hold commas, so it is never split.
+std::vector<std::string> keys_in(const Query& query, std::string_view name) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : query) {
+    if (key != name) continue;
+    if (value.empty()) refuse(name, value, "a key, or leave the parameter out");
+    keys.push_back(value);
+  }
+  return keys;
 }
 
 void select_labels(store::Selector& selector, const Query& query) {
@@ -164,6 +176,14 @@ store::Selector parse_selector(const Parameters& parameters, store::Timestamp no
     selector.states.push_back(*state);
   }
   select_labels(selector, parameters.query());
+  for (const std::string& word : parameters.words("fingerprint")) {
+    if (!store::is_fingerprint(word)) refuse("fingerprint", word, "16 hexadecimal digits, as `fingerprint` of an error");
+    selector.fingerprints.push_back(word);
+  }
+  selector.concurrency_keys = keys_in(parameters.query(), "concurrency_key");
+  selector.dedupe_keys = keys_in(parameters.query(), "dedupe_key");
+  selector.supersede_keys = keys_in(parameters.query(), "supersede_key");
+  selector.order_keys = keys_in(parameters.query(), "order_key");
   selector.since = parameters.time("since", now);
   selector.until = parameters.time("until", now);
   if (const auto batch = parameters.integer("batch", 1, INT64_MAX)) selector.batch = store::BatchId{*batch};

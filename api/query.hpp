@@ -41,7 +41,7 @@ class Parameters {
 // A cursor as clients send it back; throws Problem 400 `invalid_cursor`.
 [[nodiscard]] store::Cursor parse_cursor(std::string_view name, std::string_view text);
 
-// From `id kind queue state label since until`.
+// From `id kind queue state label fingerprint concurrency_key dedupe_key supersede_key order_key since until`.
 [[nodiscard]] store::Selector parse_selector(const Parameters& parameters, store::Timestamp now);
 
 }  // namespace reeve::api

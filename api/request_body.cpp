@@ -81,6 +81,18 @@ std::string reason_of(const Request& request) {
   return reason;
 }
 
+std::optional<std::string> payload_of(const Request& request) {
+  if (request.body.empty()) return std::nullopt;
+  check_body(request);
+  std::optional<std::string> payload;
+  const Fields fields(request.body);
+  for (const JsonMember& member : fields.members()) {
+    if (member.key == "payload") payload = std::string(member.value);
+    else fields.refuse_unknown(member, {"payload"});
+  }
+  return payload;
+}
+
 IdsBody ids_of(const Request& request, Reason reason) {
   check_body(request);
   IdsBody body;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ boost::asio::awaitable<void> check_large_json(Service& service, std::string_view
 
 // {"reason":"..."}, or no body at all.
 [[nodiscard]] std::string reason_of(const Request& request);
+
+// {"payload":...}, or no body at all. The bytes as they are.
+[[nodiscard]] std::optional<std::string> payload_of(const Request& request);
 
 struct IdsBody {
   std::vector<store::TaskId> ids{};

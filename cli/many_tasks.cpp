@@ -40,6 +40,14 @@ std::string request_of(const std::vector<std::int64_t>& ids, std::size_t from, c
   return request.add_raw("ids", "[" + array + "]").text();
 }
 
+// What became of one task, and the other task that has to do with it, if there is one.
+std::string result_line(const Object& item) {
+  std::string line = std::to_string(integer_in(item, "id").value_or(0)) + "\t" + text_in(item, "result");
+  for (const char* other : {"task", "holder"})
+    if (const auto id = integer_in(item, other)) line += "\t" + std::to_string(*id);
+  return line;
+}
+
 class Report {
  public:
   Report(Session& session, const ManyAction& action) : session_(session), action_(action) {}
@@ -49,7 +57,7 @@ class Report {
     const std::string result = text_in(item, "result");
     ++counts_[result];
     if (session_.json()) session_.print(json);
-    else session_.print(std::to_string(integer_in(item, "id").value_or(0)) + "\t" + result);
+    else session_.print(result_line(item));
   }
 
   void summarise() const {
@@ -114,6 +122,13 @@ std::vector<std::int64_t> expand(Session& session, const Selection& selection) {
   return {ids.begin(), ids.end()};
 }
 
+int act_on_one(Session& session, const Selection& selection, const ManyAction& action) {
+  const std::string word = selection.ids.empty() ? selection.external_ids.at(0) : std::to_string(selection.ids.at(0));
+  const Answer answer = session.daemon().post("/v1/tasks/" + path_of_task(word) + "/" + action.verb, action.more.text(), action.headers);
+  session.print(session.json() ? answer.body : result_line(answer.object()));
+  return ExitCode::ok;
+}
+
 int act_on_many(Session& session, Selection selection, const ManyAction& action) {
   check_is_chosen(selection, action);
   const bool is_explicit = selection.is_explicit();
@@ -126,7 +141,7 @@ int act_on_many(Session& session, Selection selection, const ManyAction& action)
   if (!is_agreed(session, selection, action, ids.size())) return ExitCode::failed;
   Report report(session, action);
   for (std::size_t done = 0; done < ids.size(); done += chunk) {
-    const Answer answer = session.daemon().post("/v1/tasks/" + action.verb, request_of(ids, done, action));
+    const Answer answer = session.daemon().post("/v1/tasks/" + action.verb, request_of(ids, done, action), action.headers);
     for (const std::string_view item : elements_of(member_of(answer.body, "results").value_or("[]"))) report.take(item);
     if (ids.size() >= worth_a_counter && session.terminal().err)
       session.err() << "\r" << std::min(done + chunk, ids.size()) << " of " << ids.size() << "\x1b[K" << std::flush;

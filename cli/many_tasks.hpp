@@ -22,7 +22,11 @@ struct ManyAction {
   std::vector<std::string> usual_states{};   // what is meant when tasks are chosen by filter and no state is given
   std::vector<std::string> good_results{};
   JsonObject more{};                         // further members of the request
+  Headers headers{};
 };
+
+// For the selection that names exactly one task: a refusal says why, as a Problem.
+[[nodiscard]] int act_on_one(Session& session, const Selection& selection, const ManyAction& action);
 
 // Gives the exit code: 0 when every task had a good result, 3 when one does not exist, 1 otherwise.
 [[nodiscard]] int act_on_many(Session& session, Selection selection, const ManyAction& action);

@@ -84,6 +84,12 @@ void check_labels(const std::vector<std::string>& words) {
       throw UsageError("--label: \"" + word + "\" is not key=value; write for example --label team=billing");
 }
 
+// A key may hold commas, so it is never split.
+std::vector<std::string> whole(const std::string& name, const std::vector<std::string>& words) {
+  for (const std::string& word : words) refuse_empty(name, word);
+  return words;
+}
+
 void check_moment(const char* option, const std::optional<std::string>& word) {
   if (!word) return;
   refuse_empty(option, *word);
@@ -100,6 +106,11 @@ std::string filters_of(const Selection& selection) {
   for (const std::string& queue : selection.queues) add("queue", queue);
   for (const std::string& state : selection.states) add("state", state);
   for (const std::string& label : selection.labels) add("label", label);
+  for (const std::string& fingerprint : selection.fingerprints) add("fingerprint", fingerprint);
+  for (const std::string& key : selection.concurrency_keys) add("concurrency_key", key);
+  for (const std::string& key : selection.dedupe_keys) add("dedupe_key", key);
+  for (const std::string& key : selection.supersede_keys) add("supersede_key", key);
+  for (const std::string& key : selection.order_keys) add("order_key", key);
   if (!selection.since.empty()) add("since", selection.since);
   if (!selection.until.empty()) add("until", selection.until);
   if (selection.batch) add("batch", std::to_string(*selection.batch));
@@ -120,6 +131,11 @@ Selection understand(const SelectorWords& words) {
   selection.queues = split("--queue", words.queues);
   selection.states = split("--state", words.states);
   selection.labels = words.labels;
+  selection.fingerprints = split("--fingerprint", words.fingerprints);
+  selection.concurrency_keys = whole("--concurrency-key", words.concurrency_keys);
+  selection.dedupe_keys = whole("--dedupe-key", words.dedupe_keys);
+  selection.supersede_keys = whole("--supersede-key", words.supersede_keys);
+  selection.order_keys = whole("--order-key", words.order_keys);
   selection.since = words.since.value_or("");
   selection.until = words.until.value_or("");
   if (words.batch) selection.batch = batch_number(*words.batch);

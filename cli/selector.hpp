@@ -3,6 +3,7 @@
 //   17 18           ids                    --kind K --queue Q --state S    repeatable, or separated by commas
 //   40-52           a range of ids         --label key=value               repeatable; all must hold
 //   ext:order/7     by external id         --since T --until T             created then; a moment or a duration ago
+//   --fingerprint F                        --concurrency-key KEY, --dedupe-key KEY, --supersede-key KEY, --order-key KEY
 //   --batch N              of one batch          --all                           every task
 #pragma once
 
@@ -29,6 +30,11 @@ struct SelectorWords {
   std::vector<std::string> queues{};
   std::vector<std::string> states{};
   std::vector<std::string> labels{};
+  std::vector<std::string> fingerprints{};
+  std::vector<std::string> concurrency_keys{};
+  std::vector<std::string> dedupe_keys{};
+  std::vector<std::string> supersede_keys{};
+  std::vector<std::string> order_keys{};
   std::optional<std::string> since{};
   std::optional<std::string> until{};
   std::optional<std::string> batch{};
@@ -46,16 +52,27 @@ struct Selection {
   std::vector<std::string> queues{};
   std::vector<std::string> states{};
   std::vector<std::string> labels{};
+  std::vector<std::string> fingerprints{};
+  std::vector<std::string> concurrency_keys{};
+  std::vector<std::string> dedupe_keys{};
+  std::vector<std::string> supersede_keys{};
+  std::vector<std::string> order_keys{};
   std::string since{};
   std::string until{};
   std::optional<std::int64_t> batch{};
   bool all = false;
 
   [[nodiscard]] bool has_filters() const {
-    return !kinds.empty() || !queues.empty() || !states.empty() || !labels.empty() || !since.empty() || !until.empty() || batch;
+    return !kinds.empty() || !queues.empty() || !states.empty() || !labels.empty() || !since.empty() || !until.empty() || !fingerprints.empty() ||
+           batch || has_keys();
+  }
+  [[nodiscard]] bool has_keys() const {
+    return !concurrency_keys.empty() || !dedupe_keys.empty() || !supersede_keys.empty() || !order_keys.empty();
   }
   [[nodiscard]] bool names_tasks() const { return !ids.empty() || !ranges.empty() || !external_ids.empty(); }
   [[nodiscard]] bool empty() const { return !names_tasks() && !has_filters() && !all; }
+  // Exactly one, typed as such.
+  [[nodiscard]] bool names_one_task() const { return is_explicit() && ids.size() + external_ids.size() == 1; }
   // Only ids that were typed one by one: nothing must be looked up to know which tasks are meant.
   [[nodiscard]] bool is_explicit() const { return names_tasks() && ranges.empty() && !has_filters() && !all; }
 };

@@ -16,6 +16,11 @@ class SelectorOptions {
     grammar.option("--queue", words_.queues, "QUEUE", "in these queues");
     grammar.option("--state", words_.states, "STATE", "in these states");
     grammar.option("--label", words_.labels, "KEY=VALUE", "with this label; all that are given must hold");
+    grammar.option("--fingerprint", words_.fingerprints, "F", "with this fault as their last error, as reeve failures shows it");
+    grammar.option("--concurrency-key", words_.concurrency_keys, "KEY", "with this concurrency key");
+    grammar.option("--dedupe-key", words_.dedupe_keys, "KEY", "with this dedupe key");
+    grammar.option("--supersede-key", words_.supersede_keys, "KEY", "with this supersede key");
+    grammar.option("--order-key", words_.order_keys, "KEY", "with this order key");
     grammar.option("--since", words_.since, "TIME", "created at or after; 2h ago is 2h");
     grammar.option("--until", words_.until, "TIME", "created before");
     grammar.option("--batch", words_.batch, "N", "of this batch");

@@ -43,6 +43,28 @@ Refusal bad_name(std::string field, std::string message) { return {"invalid_name
 
 constexpr const char* name_rule = " is not a name; write 1 to 128 of the characters A-Z a-z 0-9 _ . : -";
 
+std::optional<Refusal> mistyped(std::optional<TypeFault> fault) {
+  if (!fault) return std::nullopt;
+  return Refusal{std::move(fault->code), std::move(fault->field), std::move(fault->message)};
+}
+
+std::optional<Refusal> payload_fault(const Handler& handler, std::string_view kind, std::string_view payload) {
+  const auto size = static_cast<std::int64_t>(payload.size());
+  if (size > handler.payload_bytes_max)
+    return Refusal{"payload_too_large", "payload",
+                   "the payload has " + std::to_string(size) + " bytes, more than the " + std::to_string(handler.payload_bytes_max) + " that kind \"" +
+                       std::string(kind) + "\" takes; hand over a reference, or raise payload_limit of the handler"};
+  const std::string fault = fault_in_json(payload);
+  if (!fault.empty()) return Refusal{"invalid_json", "payload", "the payload is not valid JSON: " + fault};
+  return mistyped(fault_in_payload(handler, payload));
+}
+
+// The defaults of every handler, for a kind that nobody has.
+const Handler& of_nobody() {
+  static const Handler defaults{};
+  return defaults;
+}
+
 // Checks one wish, field by field; each returns the refusal, if any.
 class Admission {
  public:
@@ -83,21 +105,9 @@ class Admission {
   }
 
   Check payload() {
-    const auto size = static_cast<std::int64_t>(wish_.payload.size());
-    if (size > handler_->payload_bytes_max)
-      return Refusal{"payload_too_large", "payload",
-                     "the payload has " + std::to_string(size) + " bytes, more than the " + std::to_string(handler_->payload_bytes_max) +
-                         " that kind \"" + task_.kind + "\" takes; hand over a reference, or raise payload_limit of the handler"};
-    const std::string fault = fault_in_json(wish_.payload);
-    if (!fault.empty()) return Refusal{"invalid_json", "payload", "the payload is not valid JSON: " + fault};
-    if (Check refusal = mistyped(fault_in_payload(*handler_, wish_.payload))) return refusal;
+    if (Check refusal = payload_fault(*handler_, task_.kind, wish_.payload)) return refusal;
     task_.payload = std::move(wish_.payload);
     return std::nullopt;
-  }
-
-  static Check mistyped(std::optional<TypeFault> fault) {
-    if (!fault) return std::nullopt;
-    return Refusal{std::move(fault->code), std::move(fault->field), std::move(fault->message)};
   }
 
   Check place() {
@@ -306,12 +316,6 @@ class Admission {
     return !no_trace && !no_span;
   }
 
-  // The defaults of every handler, for a kind that nobody has.
-  static const Handler& of_nobody() {
-    static const Handler defaults{};
-    return defaults;
-  }
-
   const Handlers& handlers_;
   Wish& wish_;
   const store::Timestamp now_;
@@ -325,6 +329,11 @@ std::variant<store::NewTask, Refusal> admit(const Handlers& handlers, Wish wish,
   Admission admission{handlers, wish, now};
   if (std::optional<Refusal> refusal = admission.all()) return std::move(*refusal);
   return admission.take();
+}
+
+std::optional<Refusal> refuse_payload(const Handlers& handlers, std::string_view kind, std::string_view payload) {
+  const Handler* found = handlers.find(kind);
+  return payload_fault(found ? *found : of_nobody(), kind, payload);
 }
 
 bool is_name(std::string_view text) { return made_of(text, "_.:-"); }

@@ -65,6 +65,9 @@ struct Refusal {
 
 [[nodiscard]] std::variant<store::NewTask, Refusal> admit(const Handlers& handlers, Wish wish, store::Timestamp now);
 
+// What admit() would refuse about the payload alone, of a task that is stored already. A kind that no handler has takes any JSON.
+[[nodiscard]] std::optional<Refusal> refuse_payload(const Handlers& handlers, std::string_view kind, std::string_view payload);
+
 // [A-Za-z0-9_.:-]{1,128}: kinds and queues.
 [[nodiscard]] bool is_name(std::string_view text);
 // [A-Za-z0-9-_./]{1,128}: keys of labels.

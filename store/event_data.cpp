@@ -120,9 +120,10 @@ std::string cancelled(Status from, std::string_view code, std::string_view reaso
   return std::move(object).str();
 }
 
-std::string reopened(Status from, int generation) {
+std::string reopened(Status from, int generation, bool payload_changed) {
   Object object;
   object.add("from", name(from)).add("generation", std::int64_t{generation});
+  if (payload_changed) object.add_raw("payload_changed", "true");
   return std::move(object).str();
 }
 

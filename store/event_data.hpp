@@ -20,7 +20,7 @@ namespace reeve::store::event_data {
 [[nodiscard]] std::string ended(Status from, const Task& after, const Finish& finish);
 [[nodiscard]] std::string lease_lost(std::string_view cause, Status after);
 [[nodiscard]] std::string cancelled(Status from, std::string_view code, std::string_view reason);
-[[nodiscard]] std::string reopened(Status from, int generation);
+[[nodiscard]] std::string reopened(Status from, int generation, bool payload_changed);
 [[nodiscard]] std::string removed(Status status);
 [[nodiscard]] std::string progress(const Progress& progress);
 [[nodiscard]] std::string reason(std::string_view reason);                            // empty when there is none

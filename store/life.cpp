@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "store/event_data.hpp"
+#include "store/fingerprint.hpp"
 #include "store/transitions.hpp"
 
 namespace reeve::store {
@@ -72,14 +73,14 @@ struct Settle {
     move_to(task, Status::queued);
     charge(task, requeue.budget);
     task.run_at = requeue.at;
-    if (finish.error) task.error = finish.error;
+    if (finish.error) task.error = with_fingerprint(*finish.error);
     forget_progress(task);
     event = requeue.budget == Budget::snooze ? "task.snoozed" : "task.retried";
   }
   void operator()(const Fail&) {
     move_to(task, Status::failed);
     if (is_crash(finish.outcome)) charge(task, Budget::crash);
-    if (finish.error) task.error = finish.error;
+    if (finish.error) task.error = with_fingerprint(*finish.error);
     event = "task.failed";
   }
   void operator()(const Cancel& cancel) {
@@ -87,7 +88,7 @@ struct Settle {
     TaskError error = finish.error.value_or(TaskError{});
     error.code = cancel.code;
     if (error.message.empty()) error.message = task.cancel_reason;
-    task.error = std::move(error);
+    task.error = with_fingerprint(std::move(error));
     event = "task.cancelled";
   }
   void operator()(const Suspend&) {
@@ -245,7 +246,7 @@ Event lease_lost_event(const Task& before, LostBy cause, Status after, Timestamp
 void complete(Attempt& attempt, const Finish& finish, Timestamp now) {
   attempt.finished_at = now;
   attempt.outcome = finish.outcome;
-  attempt.error = finish.error;
+  if (finish.error) attempt.error = with_fingerprint(*finish.error);
   attempt.exit_code = finish.exit_code;
   attempt.use = finish.use;
   attempt.left_children = finish.left_children;
@@ -271,7 +272,7 @@ Event cancel_before_start(Task& task, std::string_view code, std::string_view re
   TaskError error;
   error.code = code;
   error.message = reason;
-  task.error = std::move(error);
+  task.error = with_fingerprint(std::move(error));
   Event event = event_about(task, "task.cancelled", actor, now);
   event.epoch = 0;
   event.data = event_data::cancelled(from, code, reason);
@@ -295,8 +296,10 @@ Event coalesced_event(const Task& standing, const NewTask& skipped, Timestamp no
   return event;
 }
 
-Event reopen(Task& task, bool keep_dedupe, std::string_view actor, Timestamp now) {
+Event reopen(Task& task, bool keep_dedupe, const std::optional<std::string>& payload, std::string_view actor, Timestamp now) {
   const Status from = task.status;
+  const bool payload_changed = payload && *payload != task.payload;
+  if (payload_changed) task.payload = *payload;
   move_to(task, Status::queued);
   task.generation += 1;
   task.attempt = task.crashes = task.interruptions = task.snoozes = 0;
@@ -311,8 +314,42 @@ Event reopen(Task& task, bool keep_dedupe, std::string_view actor, Timestamp now
   if (!keep_dedupe) task.dedupe.reset();
   Event event = event_about(task, "task.reopened", actor, now);
   event.epoch = 0;
-  event.data = event_data::reopened(from, task.generation);
+  event.data = event_data::reopened(from, task.generation, payload_changed);
   return event;
+}
+
+NewTask again(const Task& ended, const RerunRequest& request) {
+  NewTask fresh;
+  fresh.kind = ended.kind;
+  fresh.queue = ended.queue;
+  fresh.priority = ended.priority;
+  fresh.payload = request.payload.value_or(ended.payload);
+  fresh.metadata = ended.metadata;
+  fresh.overrides = ended.overrides;
+  fresh.max_attempts = ended.max_attempts;
+  fresh.max_crashes = ended.max_crashes;
+  fresh.labels = ended.labels;
+  fresh.concurrency = ended.concurrency;
+  fresh.supersede_key = ended.supersede_key;
+  fresh.order_key = ended.order_key;
+  fresh.fair_key = ended.fair_key;
+  fresh.created_by = request.actor;
+  fresh.rerun_of = ended.id;
+  return fresh;
+}
+
+RerunAnswer rerun_answer(const EnqueueAnswer& answer) {
+  RerunAnswer told;
+  if (const auto* refused = std::get_if<EnqueueRefused>(&answer)) {
+    told.result = refused->reason == EnqueueRefused::Reason::key_busy ? RerunResult::key_busy : RerunResult::request_key_reused;
+    told.holder = refused->holder;
+    return told;
+  }
+  const auto& done = std::get<EnqueueDone>(answer);
+  told.task = done.tasks.at(0);
+  told.result = stores_a_task(told.task.disposition) ? RerunResult::rerun : RerunResult::coalesced;
+  told.replayed = done.replayed;
+  return told;
 }
 
 Progress merge(const std::optional<Progress>& before, const Progress& next) {

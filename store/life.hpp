@@ -79,8 +79,14 @@ inline constexpr std::string_view superseded_code = "superseded";
 // Nothing was stored for `skipped`: `standing` stands in.
 [[nodiscard]] Event coalesced_event(const Task& standing, const NewTask& skipped, Timestamp now);
 
-// failed or cancelled -> queued, as a new generation. The dedupe key is kept only when no other open task has taken it meanwhile.
-[[nodiscard]] Event reopen(Task& task, bool keep_dedupe, std::string_view actor, Timestamp now);
+// failed or cancelled -> queued, as a new generation, with another payload if one is given. The dedupe key is kept only when no other open task
+// has taken it meanwhile.
+[[nodiscard]] Event reopen(Task& task, bool keep_dedupe, const std::optional<std::string>& payload, std::string_view actor, Timestamp now);
+
+// What a rerun of the task enqueues. Not its dedupe key, external id, schedule, parent, times: those belong to the one that has ended.
+[[nodiscard]] NewTask again(const Task& ended, const RerunRequest& request);
+// What became of that.
+[[nodiscard]] RerunAnswer rerun_answer(const EnqueueAnswer& answer);
 
 // Latest wins, but percent and current never fall within an attempt. Numbers that are not finite are dropped.
 [[nodiscard]] Progress merge(const std::optional<Progress>& before, const Progress& next);

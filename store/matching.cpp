@@ -40,6 +40,10 @@ bool matches(const Selector& selector, const Task& task, State state) {
   if (selector.batch && task.batch != selector.batch) return false;
   if (selector.since && task.created_at < *selector.since) return false;
   if (selector.until && task.created_at >= *selector.until) return false;
+  if (!is_any_of(selector.fingerprints, task.error ? task.error->fingerprint : std::string())) return false;
+  if (!is_any_of(selector.concurrency_keys, task.concurrency ? task.concurrency->key : std::string())) return false;
+  if (!is_any_of(selector.dedupe_keys, task.dedupe ? task.dedupe->key : std::string())) return false;
+  if (!is_any_of(selector.supersede_keys, task.supersede_key) || !is_any_of(selector.order_keys, task.order_key)) return false;
   return has_all(task.labels, selector.labels);
 }
 

@@ -31,6 +31,11 @@ struct Selector {
   std::optional<Timestamp> since{};                  // created at or after
   std::optional<Timestamp> until{};                  // created before
   std::optional<BatchId> batch{};
+  std::vector<std::string> fingerprints{};           // of the last error
+  std::vector<std::string> concurrency_keys{};       // of any scope
+  std::vector<std::string> dedupe_keys{};            // the same; a task keeps its key when it has ended
+  std::vector<std::string> supersede_keys{};
+  std::vector<std::string> order_keys{};
 };
 
 enum class Order { newest_first, oldest_first };
@@ -45,6 +50,33 @@ struct ListQuery {
 
 struct TaskPage {
   std::vector<Task> tasks{};
+  bool more = false;
+};
+
+// Failed tasks that have an error, those of one fault and kind together. Empty fields do not restrict.
+struct FailureQuery {
+  std::vector<std::string> kinds{};
+  std::vector<std::string> queues{};
+  std::optional<Timestamp> since{};                  // failed at or after
+  int limit = 50;
+};
+
+struct FailureGroup {
+  std::string fingerprint{};
+  std::string kind{};
+  std::string code{};                                // of the newest task, as is the message
+  std::string message{};
+  std::string last_words{};                          // of the newest one; see store/fingerprint.hpp
+  std::int64_t count = 0;
+  Timestamp first{};                                 // when the first and the last of them failed
+  Timestamp last{};
+  TaskId newest{};                                   // the one that failed last; of several the one with the highest id
+};
+
+inline constexpr int failure_groups_max = 1'000;
+
+struct FailurePage {
+  std::vector<FailureGroup> groups{};                // the one with the newest failure first; then by fingerprint and kind
   bool more = false;
 };
 
@@ -219,6 +251,8 @@ class Reader {
   virtual std::optional<TaskId> find_external(std::string_view external_id) = 0;
   // `now` decides the derived states.
   virtual TaskPage list(const ListQuery& query, Timestamp now) = 0;
+  // Costs as much as there are failed tasks, whatever else is stored.
+  virtual FailurePage failures(const FailureQuery& query) = 0;
   virtual std::vector<Attempt> attempts(TaskId id) = 0;                    // oldest first
   virtual LogPage log(const LogQuery& query) = 0;
   virtual std::vector<Step> steps(TaskId id) = 0;                          // in the order in which they were first begun

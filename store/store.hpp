@@ -175,6 +175,32 @@ struct CancelAnswer {
 };
 
 enum class RetryResult { requeued, not_terminal, succeeded_already, not_found };
+
+// A new task from one that has ended.
+struct RerunRequest {
+  TaskId task{};
+  std::optional<std::string> payload{};       // in place of the stored one; the caller has checked it
+  std::string actor{};
+  std::optional<std::string> request_key{};   // as of an EnqueueRequest
+  std::string fingerprint{};
+};
+
+enum class RerunResult {
+  rerun,               // `task` is the new one; it may have superseded others
+  coalesced,           // a pending one with its concurrency key stands in, nothing was stored
+  not_terminal,
+  not_found,
+  key_busy,            // its concurrency key refuses another one while `holder` is open
+  request_key_reused
+};
+
+struct RerunAnswer {
+  RerunResult result{};
+  Enqueued task{};
+  TaskId holder{};
+  bool replayed = false;                      // the request key was known: this is the first answer again
+};
+
 enum class RemoveResult { removed, not_terminal, not_found };
 
 // The life of a task.
@@ -214,8 +240,13 @@ class Tasks {
   virtual CancelAnswer cancel(TaskId task, std::string_view reason, std::string_view actor, Timestamp now) = 0;
 
   // A failed or cancelled task is queued again as a new generation with fresh budgets; its error, progress and expires_at are cleared. It
-  // gives up its dedupe key when another open task has taken that meanwhile.
-  virtual RetryResult retry(TaskId task, std::string_view actor, Timestamp now) = 0;
+  // gives up its dedupe key when another open task has taken that meanwhile. With `payload`, which the caller has checked, it goes on with that
+  // one; its steps are kept all the same.
+  virtual RetryResult retry(TaskId task, std::string_view actor, Timestamp now, const std::optional<std::string>& payload = std::nullopt) = 0;
+
+  // Enqueues what a task that has ended was enqueued with, as a task of its own: kind, queue, priority, payload, metadata, overrides, labels,
+  // budgets and the keys of concurrency, supersede, order and fairness, whose policies apply. The old one is untouched.
+  virtual RerunAnswer rerun(const RerunRequest& request, Timestamp now) = 0;
 
   // Deletes a terminal task and everything that belongs to it but its task.deleted event.
   virtual RemoveResult remove(TaskId task, std::string_view actor, Timestamp now) = 0;

@@ -63,6 +63,7 @@ struct TaskError {
   bool core = false;
   bool oom = false;
   std::string stderr_tail{};           // the last lines of stderr, valid UTF-8, at most 4 KiB
+  std::string fingerprint{};           // the same for the same fault (store/fingerprint.hpp); filled in by the store when it is recorded
   bool operator==(const TaskError&) const = default;
 };
 

@@ -107,6 +107,18 @@ std::string_view word(store::RetryResult result) {
   return "not_found";
 }
 
+std::string_view word(store::RerunResult result) {
+  switch (result) {
+    case store::RerunResult::rerun: return "rerun";
+    case store::RerunResult::coalesced: return "coalesced";
+    case store::RerunResult::not_terminal: return "not_terminal";
+    case store::RerunResult::key_busy: return "key_busy";
+    case store::RerunResult::request_key_reused: return "idempotency_key_reused";
+    case store::RerunResult::not_found: break;
+  }
+  return "not_found";
+}
+
 std::string_view word(store::RemoveResult result) {
   switch (result) {
     case store::RemoveResult::removed: return "removed";

@@ -32,6 +32,7 @@ void write_facts(JsonWriter& json, const store::StoreFacts& facts);
 
 [[nodiscard]] std::string_view word(store::CancelResult result);
 [[nodiscard]] std::string_view word(store::RetryResult result);
+[[nodiscard]] std::string_view word(store::RerunResult result);
 [[nodiscard]] std::string_view word(store::RemoveResult result);
 
 }  // namespace reeve::api

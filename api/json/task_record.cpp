@@ -62,7 +62,7 @@ void write_error(JsonWriter& json, const store::TaskError& error) {
   json.member("exit_code", error.exit_code).member("signal", error.signal);
   if (error.core) json.member("core", true);
   if (error.oom) json.member("oom", true);
-  json.text_member("stderr_tail", error.stderr_tail).close_object();
+  json.text_member("stderr_tail", error.stderr_tail).text_member("fingerprint", error.fingerprint).close_object();
 }
 
 void write_task(JsonWriter& json, const store::Task& task, store::State state, Body body) {

@@ -1,3 +1,4 @@
+#include "api/admission.hpp"
 #include "api/json/records.hpp"
 #include "api/problem.hpp"
 #include "api/query.hpp"
@@ -28,11 +29,12 @@ boost::asio::awaitable<std::vector<store::CancelAnswer>> cancel_all(Service& ser
   co_return answers;
 }
 
-boost::asio::awaitable<std::vector<store::RetryResult>> retry_all(Service& service, std::vector<TaskId> ids, std::string actor) {
+boost::asio::awaitable<std::vector<store::RetryResult>> retry_all(Service& service, std::vector<TaskId> ids, std::optional<std::string> payload,
+                                                                  std::string actor) {
   const store::Timestamp now = service.backend.clock.now();
   auto work = [&](store::Store& store) {
     std::vector<store::RetryResult> results;
-    for (const TaskId id : ids) results.push_back(store.tasks().retry(id, actor, now));
+    for (const TaskId id : ids) results.push_back(store.tasks().retry(id, actor, now, payload));
     return results;
   };
   std::vector<store::RetryResult> results = co_await service.backend.store.run(work);
@@ -96,9 +98,14 @@ Answer cancel_tasks(Service& service, Request request) {
 
 Answer retry_task(Service& service, Request request) {
   const Parameters parameters(request.query, {});
+  const std::optional<std::string> payload = payload_of(request);
   const TaskId id = co_await resolve(service, request.arguments.at(0));
+  if (payload) {
+    const Seen seen = co_await look_up(service, id);
+    check_payload(service, seen.task.kind, *payload);
+  }
   const std::vector<TaskId> ids{id};
-  const auto results = co_await retry_all(service, ids, request.actor());
+  const auto results = co_await retry_all(service, ids, payload, request.actor());
   const std::string task = "task " + std::to_string(number(id));
   switch (results.at(0)) {
     case store::RetryResult::requeued: break;
@@ -106,7 +113,7 @@ Answer retry_task(Service& service, Request request) {
     case store::RetryResult::not_terminal:
       throw Problem(409, "not_terminal", task + " has not ended; cancel it first, or let it end");
     case store::RetryResult::succeeded_already:
-      throw Problem(409, "succeeded_already", task + " has succeeded; enqueue a new task to run the work once more");
+      throw Problem(409, "succeeded_already", task + " has succeeded; rerun it, which makes a new task of it");
   }
   co_return one_result(id, word(results.at(0)));
 }
@@ -114,7 +121,7 @@ Answer retry_task(Service& service, Request request) {
 Answer retry_tasks(Service& service, Request request) {
   const Parameters parameters(request.query, {});
   const IdsBody body = ids_of(request, Reason::refused);
-  const auto results = co_await retry_all(service, body.ids, request.actor());
+  const auto results = co_await retry_all(service, body.ids, std::nullopt, request.actor());
   co_return many_results(body.ids, results);
 }
 

@@ -51,6 +51,13 @@ Answer retry_tasks(Service& service, Request request);
 Answer remove_task(Service& service, Request request);
 Answer remove_tasks(Service& service, Request request);
 
+// rerun.cpp
+Answer rerun_task(Service& service, Request request);
+Answer rerun_tasks(Service& service, Request request);
+
+// failures.cpp
+Answer list_failures(Service& service, Request request);
+
 // events.cpp
 Answer list_events(Service& service, Request request);
 Answer stream_events(Service& service, Request request);

@@ -105,7 +105,8 @@ bool is_paused(const List& list, const store::Task& task) {
 
 Answer list_tasks(Service& service, Request request) {
   const Parameters parameters(request.query,
-                              {"id", "kind", "queue", "state", "label", "since", "until", "batch", "order", "limit", "after", "payload"});
+                              {"id", "kind", "queue", "state", "label", "fingerprint", "concurrency_key", "dedupe_key", "supersede_key", "order_key", "since",
+                               "until", "batch", "order", "limit", "after", "payload"});
   const store::Timestamp now = service.backend.clock.now();
   const store::ListQuery query = parse_list(parameters, now);
   auto read = [&query, now](store::Reader& reader) {

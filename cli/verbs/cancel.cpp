@@ -23,6 +23,7 @@ class Cancel final : public Verb {
     ManyAction action{"cancel",
                       {"scheduled", "queued", "blocked", "retrying", "claimed", "running", "stale", "waiting"},
                       {"cancelled", "requested", "already_requested"},
+                      {},
                       {}};
     if (reason_) action.more.add("reason", *reason_);
     return act_on_many(session, selector_.selection(), action);

@@ -14,7 +14,7 @@ class Delete final : public Verb {
   }
   void declare(Grammar& grammar) override { selector_.declare(grammar); }
   int run(Session& session) override {
-    return act_on_many(session, selector_.selection(), ManyAction{"delete", {"succeeded", "failed", "cancelled"}, {"removed"}, {}});
+    return act_on_many(session, selector_.selection(), ManyAction{"delete", {"succeeded", "failed", "cancelled"}, {"removed"}, {}, {}});
   }
 
  private:

@@ -122,6 +122,7 @@ class Show final : public Verb {
     line(session, "order key", text_in(task, "order_key"));
     if (const auto successor = integer_in(task, "superseded_by")) line(session, "superseded by", "task " + std::to_string(*successor));
     if (const auto batch = integer_in(task, "batch")) line(session, "batch", std::to_string(*batch));
+    if (const auto original = integer_in(task, "rerun_of")) line(session, "rerun of", "task " + std::to_string(*original));
     line(session, "labels", pairs(object_in(task, "labels")));
     line(session, "created by", text_in(task, "created_by"));
     const bool is_over = moment_in(task, "finished_at").has_value();
@@ -136,6 +137,7 @@ class Show final : public Verb {
     line(session, "stale", text_in(task, "stale_reason"), Tone::bad);
     const Object& error = object_in(task, "error");
     line(session, "error", error_text(error), Tone::bad);
+    line(session, "fingerprint", text_in(error, "fingerprint"));
     if (const std::string tail = text_in(error, "stderr_tail"); !tail.empty()) text(session, "end of stderr", tail);
   }
 

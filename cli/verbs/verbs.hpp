@@ -14,12 +14,14 @@ namespace reeve::cli {
 [[nodiscard]] std::unique_ptr<Verb> make_why();
 [[nodiscard]] std::unique_ptr<Verb> make_logs();
 [[nodiscard]] std::unique_ptr<Verb> make_events();
+[[nodiscard]] std::unique_ptr<Verb> make_failures();
 [[nodiscard]] std::unique_ptr<Verb> make_stats();
 [[nodiscard]] std::unique_ptr<Verb> make_enqueue();
 [[nodiscard]] std::unique_ptr<Verb> make_run();
 [[nodiscard]] std::unique_ptr<Verb> make_wait();
 [[nodiscard]] std::unique_ptr<Verb> make_cancel();
 [[nodiscard]] std::unique_ptr<Verb> make_retry();
+[[nodiscard]] std::unique_ptr<Verb> make_rerun();
 [[nodiscard]] std::unique_ptr<Verb> make_delete();
 [[nodiscard]] std::unique_ptr<Verb> make_signal();
 [[nodiscard]] std::unique_ptr<Verb> make_pause();

@@ -33,7 +33,7 @@ void MemoryTasks::cancel_queued(Task& task, std::string_view code, std::string_v
   ends_.ended(task);
 }
 
-RetryResult MemoryTasks::retry(TaskId id, std::string_view actor, Timestamp now) {
+RetryResult MemoryTasks::retry(TaskId id, std::string_view actor, Timestamp now, const std::optional<std::string>& payload) {
   state_.require_batch();
   Task* task = state_.find(id);
   if (!task) return RetryResult::not_found;
@@ -42,11 +42,24 @@ RetryResult MemoryTasks::retry(TaskId id, std::string_view actor, Timestamp now)
   const auto token = dedupe_token(task->kind, task->dedupe);
   const bool keep_dedupe = !token || !keys_.stands_for(*token, now, task->id);
   state_.note_progress_event(id, std::nullopt);
-  state_.append(reopen(state_.edit(*task), keep_dedupe, actor, now));
+  state_.append(reopen(state_.edit(*task), keep_dedupe, payload, actor, now));
   ends_.reopened(id);
   look_again(state_, id);
   if (!waits_for_others(state_, id)) enter_line(state_, *task, now);
   return RetryResult::requeued;
+}
+
+RerunAnswer MemoryTasks::rerun(const RerunRequest& request, Timestamp now) {
+  state_.require_batch();
+  EnqueueRequest enqueue_again;
+  enqueue_again.request_key = request.request_key;
+  enqueue_again.fingerprint = request.fingerprint;
+  if (const auto answer = replay(enqueue_again)) return rerun_answer(*answer);
+  const Task* ended = state_.find(request.task);
+  if (!ended) return {RerunResult::not_found, {}, {}, false};
+  if (!is_terminal(ended->status)) return {RerunResult::not_terminal, {}, {}, false};
+  enqueue_again.tasks.push_back(again(*ended, request));
+  return rerun_answer(enqueue(enqueue_again, now));
 }
 
 RemoveResult MemoryTasks::remove(TaskId id, std::string_view actor, Timestamp now) {

@@ -12,6 +12,7 @@ class MemoryReader final : public Reader {
   std::optional<Task> get(TaskId id) override;
   std::optional<TaskId> find_external(std::string_view external_id) override;
   TaskPage list(const ListQuery& query, Timestamp now) override;
+  FailurePage failures(const FailureQuery& query) override;
   std::vector<Attempt> attempts(TaskId id) override;
   LogPage log(const LogQuery& query) override;
   std::vector<Step> steps(TaskId id) override;

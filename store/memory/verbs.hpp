@@ -21,7 +21,8 @@ class MemoryTasks final : public Tasks {
   ExpireAnswer expire(Timestamp now, int limit) override;
   Finished finish(const Finish& finish, Timestamp now) override;
   CancelAnswer cancel(TaskId task, std::string_view reason, std::string_view actor, Timestamp now) override;
-  RetryResult retry(TaskId task, std::string_view actor, Timestamp now) override;
+  RetryResult retry(TaskId task, std::string_view actor, Timestamp now, const std::optional<std::string>& payload) override;
+  RerunAnswer rerun(const RerunRequest& request, Timestamp now) override;
   RemoveResult remove(TaskId task, std::string_view actor, Timestamp now) override;
 
   // Parts of verbs. Whoever calls them settles when it has done all of its own.

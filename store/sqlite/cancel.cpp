@@ -31,8 +31,9 @@ void SqliteTasks::cancel_queued(HotTask& task, std::string_view code, std::strin
   const Event event = cancel_before_start(task, code, reason, actor, now);
   {
     Query row = session_.db.query(
-        "UPDATE reeve_task SET status = 'cancelled', hold = NULL, block = 0, finished_at = ?, cancel_reason = ?, dedupe = NULL WHERE id = ?");
-    row.bind(now, or_null(reason), task.id).run();
+        "UPDATE reeve_task SET status = 'cancelled', hold = NULL, block = 0, finished_at = ?, cancel_reason = ?, dedupe = NULL, fingerprint = ? "
+        "WHERE id = ?");
+    row.bind(now, or_null(reason), task.error->fingerprint, task.id).run();
   }
   if (from == Status::queued) lines_.left(task);
   write_error(session_.db, task.id, 0, *task.error);

@@ -23,6 +23,9 @@ void check_numbers(Connection& db, Findings& findings) {
                 "SELECT 'task ' || t.id || ' is open, and its dedupe key does not hold' FROM reeve_task t JOIN reeve_payload p ON p.task = t.id "
                 "WHERE t.finished_at IS NULL AND (p.dedupe_key IS NULL OR p.dedupe_window IS NOT NULL) <> (t.dedupe IS NULL)");
   findings.find(db,
+                "SELECT 'task ' || t.id || ' has the fingerprint ' || coalesce(t.fingerprint, 'none') || ', its error ' || coalesce(e.fingerprint, 'none') "
+                "FROM reeve_task t LEFT JOIN reeve_error e ON e.task = t.id AND e.epoch = 0 WHERE t.fingerprint IS NOT e.fingerprint");
+  findings.find(db,
                 "SELECT 'event ' || min(e.seq) || ' is there, but events were let go up to ' || m.value FROM reeve_meta m, reeve_event e "
                 "WHERE m.key = 'pruned_events' GROUP BY m.key HAVING min(e.seq) <= CAST(m.value AS INTEGER)");
 }

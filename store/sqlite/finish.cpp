@@ -1,4 +1,5 @@
 #include "store/composition.hpp"
+#include "store/fingerprint.hpp"
 #include "store/sqlite/task_row.hpp"
 #include "store/sqlite/verbs.hpp"
 
@@ -53,15 +54,17 @@ std::vector<Enqueued> SqliteTasks::enqueue_staged(const std::vector<NewTask>& st
 
 // What end_attempt() changed. The indexes of ready and held tasks are only touched when the task is queued again.
 void SqliteTasks::write_ended(const Task& task, Timestamp now) {
+  std::optional<std::string_view> fingerprint;   // of the new error; otherwise there is an older one, or none
+  if (task.error) fingerprint = task.error->fingerprint;
   if (task.status == Status::queued) {
     const Hold hold = hold_of(task, now);
     const std::int64_t place = hold == Hold::ready ? lines_.enter(task) : 0;
     const int block = keys_.block_of(task, hold, place);
     Query row = session_.db.query(
         "UPDATE reeve_task SET status = 'queued', hold = ?, block = ?, fair = ?, run_at = ?, attempt = ?, crashes = ?, interruptions = ?, snoozes = ?, "
-        "runner = 0, lease_expires_at = NULL, started_at = ?, stale_at = NULL, stale_reason = NULL WHERE id = ?");
+        "runner = 0, lease_expires_at = NULL, started_at = ?, stale_at = NULL, stale_reason = NULL, fingerprint = coalesce(?, fingerprint) WHERE id = ?");
     row.bind(static_cast<int>(hold), block, place, task.run_at, task.attempt, task.crashes, task.interruptions, task.snoozes, task.started_at,
-             task.id);
+             fingerprint, task.id);
     row.run();
   } else if (task.status == Status::waiting) {
     Query row = session_.db.query(
@@ -71,8 +74,8 @@ void SqliteTasks::write_ended(const Task& task, Timestamp now) {
   } else {
     Query row = session_.db.query(
         "UPDATE reeve_task SET status = ?, attempt = ?, crashes = ?, runner = 0, lease_expires_at = NULL, started_at = ?, finished_at = ?, "
-        "stale_at = NULL, stale_reason = NULL, dedupe = NULL WHERE id = ?");
-    row.bind(name(task.status), task.attempt, task.crashes, task.started_at, task.finished_at, task.id).run();
+        "stale_at = NULL, stale_reason = NULL, dedupe = NULL, fingerprint = coalesce(?, fingerprint) WHERE id = ?");
+    row.bind(name(task.status), task.attempt, task.crashes, task.started_at, task.finished_at, fingerprint, task.id).run();
   }
   if (task.result) {
     Query row = session_.db.query("INSERT OR REPLACE INTO reeve_result (task, result) VALUES (?, ?)");
@@ -96,15 +99,15 @@ void SqliteTasks::write_attempt(const Finish& finish, Timestamp now) {
            use.output_bytes, use.dropped_bytes, finish.left_children, finish.pid, or_null(finish.executor), finish.started_at, finish.claim.task,
            finish.claim.epoch);
   row.run();
-  if (finish.error) write_error(session_.db, finish.claim.task, finish.claim.epoch, *finish.error);
+  if (finish.error) write_error(session_.db, finish.claim.task, finish.claim.epoch, with_fingerprint(*finish.error));
 }
 
 void write_error(Connection& db, TaskId task, std::int64_t epoch, const TaskError& error) {
   Query row = db.query(
-      "INSERT OR REPLACE INTO reeve_error (task, epoch, code, message, detail, exit_code, signal, core, oom, stderr_tail) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "INSERT OR REPLACE INTO reeve_error (task, epoch, code, message, detail, exit_code, signal, core, oom, stderr_tail, fingerprint) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   row.bind(task, epoch, error.code, error.message, or_null(error.detail), error.exit_code, error.signal, error.core, error.oom,
-           or_null(error.stderr_tail));
+           or_null(error.stderr_tail), or_null(error.fingerprint));
   row.run();
 }
 

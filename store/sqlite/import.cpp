@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/sqlite/export_table.hpp"
+#include "store/sqlite/fingerprints.hpp"
 #include "store/sqlite/row_text.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/task_row.hpp"
@@ -92,6 +93,7 @@ class Importer {
       throw BadLine("the export ends early: it begins with " + std::to_string(all_) + " rows and has " + std::to_string(arrival_.rows));
     refuse_taken();
     db_.run("DELETE FROM reeve_count; INSERT INTO reeve_count SELECT queue, kind, status, count(*) FROM reeve_task GROUP BY queue, kind, status");
+    forget_filled_fingerprints(db_);
     db_.run("INSERT OR REPLACE INTO reeve_meta SELECT 'log_bytes', CAST(coalesce(sum(log_bytes), 0) AS TEXT) FROM reeve_task");
   }
 

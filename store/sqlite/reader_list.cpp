@@ -1,9 +1,10 @@
 // Lists. A page walks tasks by id and stops when it is full; when few tasks can match - the kept counts say so - it starts from the index
 // of their status instead, so that three failures in ten million tasks are found at once.
 #include <algorithm>
-#include <variant>
 
 #include "store/matching.hpp"
+#include "store/sqlite/conditions.hpp"
+#include "store/sqlite/key_conditions.hpp"
 #include "store/sqlite/reader.hpp"
 #include "store/sqlite/task_row.hpp"
 
@@ -11,41 +12,6 @@ namespace reeve::store::sqlite {
 namespace {
 
 constexpr std::int64_t few = 10'000;
-
-// SQL text that grows together with the values bound to it.
-class Conditions {
- public:
-  using Value = std::variant<std::int64_t, std::string_view>;
-  void add(std::string_view sql) {
-    sql_ += sql_.empty() ? " WHERE " : " AND ";
-    sql_ += sql;
-  }
-  void add(std::string_view sql, Value value) {
-    add(sql);
-    values_.push_back(value);
-  }
-  template <class Items, class ToValue>
-  void add_any(std::string_view column, const Items& items, ToValue to_value) {
-    if (items.empty()) return;
-    std::string sql(column);
-    sql += " IN (";
-    for (const auto& item : items) {
-      sql += values_.empty() || sql.back() == '(' ? "?" : ", ?";
-      values_.push_back(to_value(item));
-    }
-    add(sql + ")");
-  }
-  void bind(Query& query, int place = 1) const {
-    for (const Value& value : values_) std::visit([&](const auto& one) { query.put(place++, one); }, value);
-  }
-  void push(Value value) { values_.push_back(value); }
-  [[nodiscard]] const std::string& sql() const { return sql_; }
-  [[nodiscard]] int size() const { return static_cast<int>(values_.size()); }
-
- private:
-  std::string sql_{};
-  std::vector<Value> values_{};
-};
 
 // state_of() in SQL; ?1 is now.
 std::string_view condition(State state) {
@@ -138,6 +104,35 @@ std::string by_status(const std::vector<State>& states) {
   return "t.id IN (" + sql + ")";
 }
 
+// From the index, status by status.
+void add_fingerprints(Conditions& where, const Selector& selector) {
+  if (selector.fingerprints.empty()) return;
+  std::string statuses;
+  for (const Status status : {Status::queued, Status::claimed, Status::running, Status::waiting, Status::succeeded, Status::failed, Status::cancelled}) {
+    if (!selector.states.empty() && !may_be(status, selector.states)) continue;
+    statuses += (statuses.empty() ? "'" : ", '") + std::string(name(status)) + "'";
+  }
+  std::string sql = "t.id IN (SELECT id FROM reeve_task INDEXED BY reeve_task_fingerprint WHERE status IN (" + statuses + ") AND fingerprint IN (";
+  for (std::size_t i = 0; i < selector.fingerprints.size(); ++i) sql += i == 0 ? "?" : ", ?";
+  where.add(sql + ") AND fingerprint IS NOT NULL)");
+  for (const std::string& fingerprint : selector.fingerprints) where.push(std::string_view{fingerprint});
+}
+
+std::vector<std::string> kinds_of(const std::vector<CountRow>& counted, const Selector& selector) {
+  if (!selector.kinds.empty()) return selector.kinds;
+  std::vector<std::string> kinds;
+  for (const CountRow& row : counted) kinds.push_back(row.kind);
+  std::sort(kinds.begin(), kinds.end());
+  kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
+  return kinds;
+}
+
+KeyConditions::Wanted wanted_by(const Selector& selector) {
+  const bool any = selector.states.empty() ||
+                   std::any_of(selector.states.begin(), selector.states.end(), [](State state) { return group_of(state) == Group::terminal; });
+  return any ? KeyConditions::Wanted::any_task : KeyConditions::Wanted::open_tasks;
+}
+
 void select(Conditions& where, const Selector& selector) {
   const auto text = [](const std::string& value) { return Conditions::Value{std::string_view{value}}; };
   where.add_any("t.id", selector.ids, [](TaskId id) { return Conditions::Value{number(id)}; });
@@ -154,6 +149,7 @@ void select(Conditions& where, const Selector& selector) {
     where.add("t.id IN (SELECT task FROM reeve_label WHERE key = ? AND value = ?)", text(key));
     where.push(text(value));
   }
+  add_fingerprints(where, selector);
   if (selector.states.empty()) return;
   std::string any;
   for (const State state : selector.states) any += (any.empty() ? "(" : " OR ") + std::string(condition(state));
@@ -187,6 +183,8 @@ TaskPage SqliteReader::list(const ListQuery& query, Timestamp now) {
       if (const std::string ids = by_status(selector.states); !ids.empty()) where.add(ids);
   }
   select(where, selector);
+  const KeyConditions keys(selector, selector.concurrency_keys.empty() ? selector.kinds : kinds_of(counts(), selector), wanted_by(selector));
+  keys.add_to(where);
   const bool newest_first = query.order == Order::newest_first;
   if (query.after) where.add(newest_first ? "t.id < ?" : "t.id > ?", number(*query.after));
   const int limit = page_limit(query.limit);

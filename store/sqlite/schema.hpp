@@ -40,6 +40,8 @@ inline constexpr std::int32_t application_id = 0x52455645;  // "REVE"
 [[nodiscard]] std::string retention_migration();
 // Dependencies and batches.
 [[nodiscard]] std::string batches_migration();
+// Fingerprints of errors.
+[[nodiscard]] std::string failures_migration();
 // Schedules.
 [[nodiscard]] std::string seventh_migration();
 

@@ -2,6 +2,7 @@
 
 #include "store/grouped.hpp"
 #include "store/sqlite/failure.hpp"
+#include "store/sqlite/fingerprints.hpp"
 #include "store/sqlite/inspect.hpp"
 #include "store/sqlite/place.hpp"
 #include "store/sqlite/reader.hpp"
@@ -46,6 +47,7 @@ SqliteStore::SqliteStore(const std::string& path, const Options& options)
       wal_(session_.db, options.wal_limit_bytes, options.busy_timeout) {
   configure(session_.db, options.durability);
   migrate(session_.db, migrations());
+  fill_fingerprints(session_.db);
   session_.begin();
   session_.rollback();
   mind_others();

@@ -82,7 +82,7 @@ void read_payload(Row& row, Task& task) {
 }
 
 void read_error(Row& row, std::optional<TaskError>& kept) {
-  if (row.null()) return row.skip(8);
+  if (row.null()) return row.skip(9);
   TaskError error;
   error.code = row.text();
   error.message = row.text();
@@ -92,6 +92,7 @@ void read_error(Row& row, std::optional<TaskError>& kept) {
   error.core = row.flag();
   error.oom = row.flag();
   error.stderr_tail = row.text();
+  error.fingerprint = row.text();
   kept = std::move(error);
 }
 

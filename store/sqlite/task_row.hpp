@@ -18,7 +18,7 @@ namespace reeve::store::sqlite {
 #define REEVE_SIDE_COLUMNS "p.overrides, p.labels, p.dedupe_key, p.dedupe_scope, p.traceparent, p.created_by, p.parent, p.rerun_of, p.on_conflict, p.dedupe_window, p.schedule, p.tick"
 #define REEVE_PAYLOAD_COLUMNS "p.payload, p.metadata"
 // Its last error: reeve_error e; an attempt's error has the same columns.
-#define REEVE_ERROR_COLUMNS "e.code, e.message, e.detail, e.exit_code, e.signal, e.core, e.oom, e.stderr_tail"
+#define REEVE_ERROR_COLUMNS "e.code, e.message, e.detail, e.exit_code, e.signal, e.core, e.oom, e.stderr_tail, e.fingerprint"
 #define REEVE_PROGRESS_COLUMNS "g.percent, g.current, g.total, g.label, g.meta, g.at"
 
 // What the row says of the task's parts beside it: where there is something to look for.

@@ -463,12 +463,12 @@ class Changing(CliCase):
         lab = self.lab(judged=False)
         lab.ok("POST", "/v1/drain")
         self.enqueue(lab, "")
-        for verb in ("cancel", "retry", "delete", "list", "wait"):
-            for empty in (["--kind", ""], ["--queue", ""], ["--state", ""], ["--kind", ","], ["--since", ""], ["--until", ""], [""]):
+        for verb in ("cancel", "retry", "rerun", "delete", "list", "wait"):
+            for empty in (["--kind", ""], ["--queue", ""], ["--fingerprint", ""], ["--dedupe-key", ""], ["--state", ""], ["--kind", ","], ["--since", ""], ["--until", ""], [""]):
                 self.refused(lab, verb, *empty, "--yes", says=["empty"])
                 self.refused(lab, verb, "--label", "a=b", *empty, "--yes", says=["empty"])
             self.refused(lab, verb, "1", "--all", "--yes", says=["--all"])
-        for verb in ("cancel", "retry", "delete"):
+        for verb in ("cancel", "retry", "rerun", "delete"):
             self.refused(lab, verb, "--yes", says=[f"{verb} what"])
         for verb in ("pause", "resume"):
             self.refused(lab, verb, "", says=["QUEUE"])
@@ -578,7 +578,7 @@ class Store(CliCase):
 class EveryVerb(CliCase):
     SAMPLES = {
         "status": [], "top": [], "list": [1], "show": [1], "why": [1], "logs": [1], "events": [], "stats": [], "enqueue": ["noop"], "run": ["--", "echo", "hi"],
-        "wait": [1], "signal": [4, "go"], "cancel": ["--kind", "chaos"], "retry": [2], "delete": [3], "pause": ["q"], "drain": [], "resume": [], "reload": [],
+        "wait": [1], "signal": [4, "go"], "cancel": ["--kind", "chaos"], "retry": [2], "rerun": [3], "failures": [], "delete": [3], "pause": ["q"], "drain": [], "resume": [], "reload": [],
         "plan": [], "apply": [], "rollback": [1], "config list": [], "config show": [1], "config diff": [1, 1],
         "check": [], "doctor": [], "store check": [], "store stats": [], "store schema": [], "store backup": ["copy.db"], "version": [], "completion": [],
         "batch create": ["--open"], "batch add": [1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "one_task.ndjson")], "batch list": [], "batch show": [1], "batch close": [1], "batch wait": [1],

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "store/fingerprint.hpp"
 #include "store/open.hpp"
 #include "tests/conformance/store/fixture.hpp"
 
@@ -26,7 +27,7 @@ std::string text(const Concurrency& c) {
 }
 std::string text(Outcome outcome) { return std::string(name(outcome)); }
 std::string text(const TaskError& e) {
-  return e.code + "|" + e.message + "|" + e.detail + "|" + text(e.exit_code) + "|" + text(e.signal) + "|" + e.stderr_tail;
+  return e.code + "|" + e.message + "|" + e.detail + "|" + text(e.exit_code) + "|" + text(e.signal) + "|" + e.stderr_tail + "|" + e.fingerprint;
 }
 std::string text(const Progress& p) { return text(p.percent) + "|" + text(p.current) + "|" + text(p.total) + "|" + p.label + "|" + p.meta; }
 std::string text(const KeyHolder& holder) { return text(holder.task) + std::string(name(holder.status)) + text(holder.since); }
@@ -41,7 +42,7 @@ std::string text(const Task& t) {
       << ' ' << t.metadata << ' ' << t.overrides << " result " << text(t.result) << " error " << text(t.error) << " progress " << text(t.progress)
       << '@' << text(t.progress_at);
   for (const auto& [key, value] : t.labels) out << ' ' << key << '=' << value;
-  out << " ext " << text(t.external_id) << " dedupe " << text(t.dedupe) << " by " << t.created_by << " tries " << t.attempt << '/' << t.max_attempts
+  out << " ext " << text(t.external_id) << " dedupe " << text(t.dedupe) << " by " << t.created_by << " rerun of " << text(t.rerun_of) << " tries " << t.attempt << '/' << t.max_attempts
       << ' ' << t.crashes << '/' << t.max_crashes << ' ' << t.interruptions << ' ' << t.snoozes << " g" << t.generation << " e" << t.epoch << " r"
       << t.runner << " lease " << text(t.lease_expires_at) << " times " << text(t.created_at) << ' ' << text(t.run_at) << ' ' << text(t.claimed_at)
       << ' ' << text(t.started_at) << ' ' << text(t.finished_at) << ' ' << text(t.last_seen_at) << " stale " << text(t.stale_at) << t.stale_reason
@@ -168,6 +169,50 @@ std::string forecasts(Reader& reader, Timestamp now) {
   return all;
 }
 
+std::string failures(Reader& reader, Timestamp now) {
+  std::ostringstream out;
+  for (const int restriction : {0, 1, 2, 3}) {
+    FailureQuery query;
+    if (restriction == 1) query.kinds = {"echo"};
+    if (restriction == 2) query.queues = {"q0"};
+    if (restriction == 3) query.since = now - Millis{2'000};
+    if (restriction == 0) query.limit = 3;
+    const FailurePage page = reader.failures(query);
+    for (const FailureGroup& group : page.groups)
+      out << "failures " << group.fingerprint << ' ' << group.kind << ' ' << group.code << ' ' << group.message << ' ' << group.last_words << ' ' << group.count << ' ' << text(group.first) << ' '
+          << text(group.last) << ' ' << text(group.newest) << '\n';
+    if (page.more) out << "more\n";
+  }
+  return out.str();
+}
+
+// By what tasks are found beside their names and states.
+std::string selected(Reader& reader, Timestamp now) {
+  std::ostringstream out;
+  std::vector<Selector> selectors(9);
+  selectors[0].dedupe_keys = {"k0"};
+  selectors[1].concurrency_keys = {"c0", "c1"};
+  selectors[2].concurrency_keys = {"c2"};
+  selectors[2].states = {State::queued, State::blocked, State::scheduled, State::retrying};
+  selectors[3].order_keys = {"l0"};
+  selectors[4].order_keys = {"l1"};
+  selectors[4].states = {State::running, State::claimed, State::waiting};
+  selectors[5].supersede_keys = {"s0"};
+  selectors[6].supersede_keys = {"s1"};
+  selectors[6].states = {State::scheduled};
+  selectors[7].fingerprints = {fingerprint_of(StoreTest::error("code0")), fingerprint_of(StoreTest::error("code1"))};
+  selectors[8].fingerprints = selectors[7].fingerprints;
+  selectors[8].states = {State::failed, State::retrying};
+  for (const Selector& selector : selectors) {
+    ListQuery list;
+    list.selector = selector;
+    out << "selected";
+    for (const Task& task : reader.list(list, now).tasks) out << ' ' << text(task.id);
+    out << '\n';
+  }
+  return out.str();
+}
+
 // Everything a reader can tell. What a claim has not met yet the stores may call queued or blocked: with keys they are told together, and
 // only those that could start are counted before another.
 std::string everything(Reader& reader, Timestamp now, bool keys) {
@@ -224,6 +269,7 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
   for (const CountRow& row : reader.counts()) out << "count " << row.queue << ' ' << row.kind << ' ' << name(row.status) << ' ' << row.count << '\n';
   for (const RateRow& row : reader.rates()) out << "rate " << static_cast<int>(row.of) << row.name << " " << row.full_at << "\n";
   for (const QueuePause& pause : reader.pauses()) out << "pause " << pause.queue << ' ' << pause.reason << ' ' << text(pause.since) << '\n';
+  out << failures(reader, now) << selected(reader, now);
   for (const Revision& row : reader.revisions(std::nullopt, 100)) out << "revision " << row.number << ' ' << row.hash << ' ' << text(row.at) << '\n';
   for (const RunnerRow& row : reader.runners(100)) out << "runner " << row.id << ' ' << row.name << ' ' << text(row.stopped_at) << '\n';
   for (const StepTimings& row : reader.step_timings("echo", 9))
@@ -259,7 +305,7 @@ class Program {
         const CancelAnswer answer = s.tasks().cancel(id, "reason", "uid:1", at);
         return std::to_string(static_cast<int>(answer.result)) + std::string(name(answer.status)) + (answer.running ? "running" : "");
       };
-      case 15: return [at = now, id = any_task()](Store& s) { return std::to_string(static_cast<int>(s.tasks().retry(id, "uid:1", at))); };
+      case 15: return roll(3) == 0 ? rerun() : retry();
       case 16: return roll(3) == 0 ? remove() : journal();
       case 17: return roll(4) == 0 ? revision() : journal();
       case 18: return roll(2) == 0 ? queue() : runner();
@@ -367,6 +413,26 @@ class Program {
     tasks += count;
     return [request, at = now](Store& s) {
       return text(s.tasks().enqueue(request, at));
+    };
+  }
+
+  std::optional<std::string> maybe_payload() { return roll(3) == 0 ? std::optional<std::string>(word("\"edited", 2) + "\"") : std::nullopt; }
+
+  Step retry() {
+    return [at = now, id = any_task(), payload = maybe_payload()](Store& s) { return std::to_string(static_cast<int>(s.tasks().retry(id, "uid:1", at, payload))); };
+  }
+
+  Step rerun() {
+    RerunRequest request;
+    request.task = any_task();
+    request.payload = maybe_payload();
+    request.actor = "uid:1";
+    if (roll(4) == 0) request.request_key = word("rr", 3);
+    request.fingerprint = word("f", 2);
+    tasks += 1;
+    return [request, at = now](Store& s) {
+      const RerunAnswer answer = s.tasks().rerun(request, at);
+      return std::to_string(static_cast<int>(answer.result)) + text(std::vector<Enqueued>{answer.task}) + " holder " + text(answer.holder) + (answer.replayed ? " again" : "");
     };
   }
 

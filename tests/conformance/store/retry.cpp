@@ -69,6 +69,36 @@ TEST_CASE("a retried task holds its dedupe key again, unless another has it", "[
   }
 }
 
+TEST_CASE("a task may be retried with another payload, and keeps its steps", "[retry][conformance]") {
+  StoreTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  test.batch([&](Store& s) { return s.steps().begin_step(key, "one", "", test.now); });
+  test.batch([&](Store& s) { return s.steps().end_step(key, "one", "1", {}, test.now); });
+  REQUIRE(test.finish(StoreTest::failed(key, Fail{})).recorded);
+  const auto retry_with = [&](const std::string& payload) {
+    return test.batch([&](Store& s) { return s.tasks().retry(id, "uid:0", test.now, payload); });
+  };
+  REQUIRE(retry_with(R"({"n":2})") == RetryResult::requeued);
+  CHECK(test.get(id).payload == R"({"n":2})");
+  CHECK(test.reader->steps(id).size() == 1);
+  CHECK(test.events(id).back().data.find("\"payload_changed\":true") != std::string::npos);
+  CHECK(retry_with("3") == RetryResult::not_terminal);
+  const std::vector<Task> claimed = test.claim(1);
+  REQUIRE(claimed.size() == 1);
+  CHECK(claimed[0].payload == R"({"n":2})");
+  REQUIRE(test.finish(StoreTest::failed({id, claimed[0].epoch}, Fail{})).recorded);
+  SECTION("the same payload is no change") {
+    REQUIRE(retry_with(R"({"n":2})") == RetryResult::requeued);
+    CHECK(test.events(id).back().data.find("payload_changed") == std::string::npos);
+  }
+  SECTION("none keeps it") {
+    REQUIRE(test.retry(id) == RetryResult::requeued);
+    CHECK(test.get(id).payload == R"({"n":2})");
+  }
+  CHECK(test.reader->check().empty());
+}
+
 TEST_CASE("a terminal task is removed with all that belongs to it", "[remove][conformance][case-L233]") {
   StoreTest test;
   NewTask fresh = StoreTest::task();

@@ -86,6 +86,18 @@ TEST_CASE("many values repeat or use commas", "[http]") {
   CHECK_FALSE(selector.range);
 }
 
+TEST_CASE("keys repeat and are taken whole, fingerprints may use commas", "[http]") {
+  const api::Query query{{"concurrency_key", "a,b"}, {"concurrency_key", "c"}, {"dedupe_key", "d"}, {"supersede_key", "s"}, {"order_key", "o"},
+                         {"fingerprint", "0123456789abcdef,fedcba9876543210"}};
+  const api::Parameters parameters(query, {"concurrency_key", "dedupe_key", "supersede_key", "order_key", "fingerprint"});
+  const store::Selector selector = api::parse_selector(parameters, noon);
+  CHECK(selector.concurrency_keys == std::vector<std::string>{"a,b", "c"});
+  CHECK(selector.dedupe_keys == std::vector<std::string>{"d"});
+  CHECK(selector.supersede_keys == std::vector<std::string>{"s"});
+  CHECK(selector.order_keys == std::vector<std::string>{"o"});
+  CHECK(selector.fingerprints.size() == 2);
+}
+
 TEST_CASE("one single range of ids may be as wide as it likes", "[http]") {
   const api::Query query{{"id", "40-5200000"}};
   const store::Selector selector = api::parse_selector(api::Parameters(query, {"id"}), noon);
@@ -96,11 +108,12 @@ TEST_CASE("one single range of ids may be as wide as it likes", "[http]") {
 TEST_CASE("a parameter that cannot be read is refused by name", "[http]") {
   const std::vector<std::pair<std::string, std::string>> bad{
       {"id", "x"},         {"id", "0"},       {"id", "9-1"},         {"id", "1,2-999999999"}, {"id", "99999999999999999999"}, {"state", "queud"},
-      {"label", "team"},   {"label", "a b=c"}, {"label", "$=1"},     {"since", "yesterday"},  {"until", "-5m"}};
+      {"label", "team"},   {"label", "a b=c"}, {"label", "$=1"},     {"since", "yesterday"},  {"until", "-5m"},
+      {"fingerprint", "17"}, {"order_key", ""}, {"dedupe_key", ""}};
   for (const auto& one : bad) {
     INFO(one.first << "=" << one.second);
     const api::Query query{one};
-    const api::Parameters parameters(query, {"id", "state", "label", "since", "until"});
+    const api::Parameters parameters(query, {"id", "state", "label", "since", "until", "fingerprint", "order_key", "dedupe_key"});
     CHECK_THROWS_AS(api::parse_selector(parameters, noon), api::Problem);
   }
   for (const char* limit : {"0", "1001", "-1", "1.5", "x", ""}) {

@@ -49,6 +49,26 @@ TEST_CASE("a selection becomes list queries: ids together, each range apart, fil
           std::vector<std::string>{"id=1,2&state=failed", "id=5-9&state=failed"});
 }
 
+TEST_CASE("faults and keys are filters; a key is taken whole", "[selector]") {
+  const Selection selection = understand({.fingerprints = {"0123456789abcdef,fedcba9876543210"}, .concurrency_keys = {"a,b"}, .order_keys = {"c", "d"}});
+  REQUIRE(selection.fingerprints.size() == 2);
+  REQUIRE(selection.has_filters());
+  REQUIRE_FALSE(selection.empty());
+  REQUIRE(list_queries(selection) == std::vector<std::string>{"fingerprint=0123456789abcdef&fingerprint=fedcba9876543210&concurrency_key=a%2Cb&order_key=c&order_key=d"});
+  REQUIRE(list_queries(understand({.dedupe_keys = {"x"}, .supersede_keys = {"y"}})) == std::vector<std::string>{"dedupe_key=x&supersede_key=y"});
+  for (const SelectorWords& words : {SelectorWords{.fingerprints = {""}}, SelectorWords{.concurrency_keys = {""}}, SelectorWords{.dedupe_keys = {""}},
+                                     SelectorWords{.supersede_keys = {""}}, SelectorWords{.order_keys = {""}}})
+    REQUIRE_THROWS_WITH(understand(words), Contains("empty"));
+}
+
+TEST_CASE("one task is one that is typed as such", "[selector]") {
+  REQUIRE(understand({.tasks = {"17"}}).names_one_task());
+  REQUIRE(understand({.tasks = {"ext:a"}}).names_one_task());
+  REQUIRE_FALSE(understand({.tasks = {"17", "ext:a"}}).names_one_task());
+  REQUIRE_FALSE(understand({.tasks = {"17-17"}}).names_one_task());
+  REQUIRE_FALSE(understand({.tasks = {"17"}, .kinds = {"a"}}).names_one_task());
+}
+
 TEST_CASE("many ids are asked for in several queries", "[selector]") {
   SelectorWords words{};
   for (int id = 1; id <= 450; ++id) words.tasks.push_back(std::to_string(id));

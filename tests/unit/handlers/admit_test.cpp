@@ -314,4 +314,13 @@ TEST_CASE("the tenant is what the enqueuer says, else the label that the handler
   CHECK(refused(wish([](Wish& w) { w.fair_key = std::string(257, 'x'); })).field == "fair_key");
 }
 
+TEST_CASE("a payload alone is refused as an enqueue would, and a kind that nobody has takes any JSON", "[admit]") {
+  CHECK_FALSE(refuse_payload(declared(), "report", "{}"));
+  CHECK(refuse_payload(declared(), "report", "\"" + std::string(64, 'x') + "\"").value().code == "payload_too_large");
+  CHECK(refuse_payload(declared(), "report", "{").value().code == "invalid_json");
+  CHECK(refuse_payload(declared(), "report", "").value().field == "payload");
+  CHECK_FALSE(refuse_payload(declared(), "nobody", "\"" + std::string(64, 'x') + "\""));
+  CHECK(refuse_payload(declared(), "nobody", "{").value().message.find("not valid JSON") != std::string::npos);
+}
+
 }  // namespace reeve::handlers
