@@ -12,6 +12,10 @@ std::string unknown_dependency(const AfterTask& after) {
   return "there is no task " + std::to_string(number(after.task));
 }
 
+std::invalid_argument too_many_dependencies(std::size_t count) {
+  return std::invalid_argument("a task comes after at most " + std::to_string(after_max) + " others, not " + std::to_string(count));
+}
+
 EnqueueRefused dependency_refused(std::string message) {
   EnqueueRefused refused;
   refused.reason = EnqueueRefused::Reason::unknown_dependency;
@@ -54,7 +58,12 @@ NewTask alone(NewTask task, std::span<const Enqueued> before) {
 }
 
 Callbacks callbacks_of(const NewBatch& batch) {
-  const auto text = [](const std::optional<NewTask>& task) { return task ? std::optional<std::string>{task_to_text(*task)} : std::nullopt; };
+  // What can never be stored is refused now: later there is nobody to tell.
+  const auto text = [](const std::optional<NewTask>& task) -> std::optional<std::string> {
+    if (!task) return std::nullopt;
+    if (task->after.size() > after_max) throw too_many_dependencies(task->after.size());
+    return task_to_text(*task);
+  };
   Callbacks kept;
   kept.on_success = text(batch.on_success);
   kept.on_failure = text(batch.on_failure);

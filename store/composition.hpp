@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@ namespace reeve::store {
 
 // Why a dependency cannot be waited for: it is not there. One sentence that names it.
 [[nodiscard]] std::string unknown_dependency(const AfterTask& after);
+[[nodiscard]] std::invalid_argument too_many_dependencies(std::size_t count);
 [[nodiscard]] EnqueueRefused dependency_refused(std::string message);
 // The answer to a task that is to be added to a batch where nothing can be added; `state` nullopt: there is none.
 [[nodiscard]] EnqueueRefused batch_refused(BatchId batch, std::optional<BatchState> state);

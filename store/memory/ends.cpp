@@ -1,7 +1,6 @@
 #include "store/memory/ends.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "store/event_data.hpp"
 #include "store/memory/lines.hpp"
@@ -35,8 +34,7 @@ bool waits_for_others(const State& state, TaskId id) {
 }
 
 std::variant<std::vector<TaskId>, std::string> find_after(const State& state, const NewTask& wanted, std::span<const Enqueued> before) {
-  if (wanted.after.size() > after_max)
-    throw std::invalid_argument("a task comes after at most " + std::to_string(after_max) + " others, not " + std::to_string(wanted.after.size()));
+  if (wanted.after.size() > after_max) throw too_many_dependencies(wanted.after.size());
   std::vector<TaskId> tasks;
   for (const AfterTask& after : wanted.after) {
     const auto task = find_one_after(state, after, before);

@@ -1,7 +1,6 @@
 #include "store/sqlite/after.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "store/composition.hpp"
 
@@ -19,8 +18,7 @@ std::optional<TaskId> After::find_one(const AfterTask& after, std::span<const En
 }
 
 std::variant<std::vector<TaskId>, std::string> After::find(const NewTask& wanted, std::span<const Enqueued> before) {
-  if (wanted.after.size() > after_max)
-    throw std::invalid_argument("a task comes after at most " + std::to_string(after_max) + " others, not " + std::to_string(wanted.after.size()));
+  if (wanted.after.size() > after_max) throw too_many_dependencies(wanted.after.size());
   std::vector<TaskId> tasks;
   tasks.reserve(wanted.after.size());
   for (const AfterTask& after : wanted.after) {

@@ -209,6 +209,49 @@ TEST_CASE("a batch whose tasks are all doomed ends in the step that makes it", "
   test.check_sound();
 }
 
+TEST_CASE("a batch ends with a claim when that tells its last tasks", "[batches][after][conformance]") {
+  BatchTest test;
+  const TaskId first = test.enqueue();
+  EnqueueRequest request = BatchTest::request_of(1'500);
+  for (NewTask& task : request.tasks) task.after.emplace_back().task = first;
+  const BatchId id = *test.make(request).batch;
+  test.run_one(false);
+  CHECK(test.get_batch(id).state == BatchState::closed);
+  CHECK(test.get_batch(id).counts.cancelled == 1'000);
+  ClaimRequest claim = test.claim_request(10);
+  const ClaimAnswer answer = test.claim(claim);
+  CHECK(answer.tasks.size() == 2);   // the callbacks: they are there at once
+  CHECK(answer.next_due == std::nullopt);
+  CHECK(test.get_batch(id).state == BatchState::failed);
+  test.check_sound();
+}
+
+TEST_CASE("a callback that could never be stored is refused with its batch", "[batches][conformance]") {
+  BatchTest test;
+  EnqueueRequest request = BatchTest::request_of(1);
+  request.batch->on_finish->after.resize(after_max + 1);
+  CHECK_THROWS_AS(test.enqueue_all(request), std::invalid_argument);
+  CHECK(test.reader->batches({}).batches.empty());
+  CHECK(test.make(1).batch == BatchId{1});
+}
+
+TEST_CASE("a callback may come after tasks, and be added to another batch", "[batches][after][conformance]") {
+  BatchTest test;
+  const BatchId other = *test.make(0, true).batch;
+  const TaskId slow = test.enqueue(StoreTest::task("report"));
+  EnqueueRequest request = BatchTest::request_of(1);
+  request.batch->on_finish->after.emplace_back().task = slow;
+  request.batch->on_finish->batch = other;
+  request.batch->on_success.reset();
+  const BatchId id = *test.make(request).batch;
+  test.run_one();
+  const TaskId callback = test.get_batch(id).callbacks.at(0);
+  CHECK(test.get(callback).batch == other);
+  CHECK(test.reader->dependencies(callback).open == 1);
+  CHECK(test.get_batch(other).counts.queued == 1);
+  test.check_sound();
+}
+
 TEST_CASE("a task that stands in adds nothing to a batch", "[batches][conformance]") {
   BatchTest test;
   NewTask standing = StoreTest::task();

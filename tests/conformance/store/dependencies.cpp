@@ -221,6 +221,8 @@ TEST_CASE("thousands that come after one task are let go in pieces, and none is 
   CHECK_FALSE(test.is_held(done.tasks[promotion_chunk - 1].id));
   CHECK(test.is_held(done.tasks[promotion_chunk].id));
   test.check_sound();
+  test.cancel(test.enqueue());   // others do not pay for it
+  CHECK(test.is_held(done.tasks[promotion_chunk].id));
   SECTION("by the claims that follow") {
     CHECK(test.claim(none).next_due == test.now);
     CHECK(test.claim(none).next_due == test.now);

@@ -31,7 +31,7 @@ class Watched final : public store::Store {
  public:
   void batch(std::span<store::Operation* const> operations) override {
     if (gate.valid()) gate.wait();
-    ++batches;
+    ++batches_run;
     largest = std::max<std::size_t>(largest, operations.size());
     if (failure) throw *failure;
     inner->batch(operations);
@@ -54,7 +54,7 @@ class Watched final : public store::Store {
   std::unique_ptr<store::Store> inner = store::open({.url = "memory:"});
   std::shared_future<void> gate{};
   std::optional<StoreError> failure{};
-  std::atomic<int> batches{0};
+  std::atomic<int> batches_run{0};
   std::atomic<std::size_t> largest{0};
 };
 
@@ -91,7 +91,7 @@ TEST_CASE("operations that wait together are committed together and answered in 
   bench.loop.run();
   REQUIRE(answers.size() == 50);
   CHECK(std::is_sorted(answers.begin(), answers.end()));
-  CHECK(bench.watched->batches <= 3);  // whatever the first commit left behind went together
+  CHECK(bench.watched->batches_run <= 3);  // whatever the first commit left behind went together
   CHECK(bench.watched->largest >= 24);
   REQUIRE_FALSE(bench.commits.empty());
   CHECK(number(bench.commits.back()) == 50);
@@ -171,7 +171,7 @@ TEST_CASE("after a failed write of the disk nothing is acknowledged any more", "
   bench.loop.run();
   CHECK(refused == 2);
   CHECK(bench.fatal == std::vector<std::string>{"disk gone"});
-  CHECK(bench.watched->batches == 1);
+  CHECK(bench.watched->batches_run == 1);
 }
 
 TEST_CASE("the queue of the store thread is bounded", "[store-thread][limits]") {
