@@ -1,6 +1,7 @@
 #include "api/why.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace reeve::api {
 
@@ -82,13 +83,31 @@ void add_kind(std::vector<Why>& reasons, const store::Task& task, const handlers
                      "declare a handler for it and reload the configuration, or give it up with `reeve cancel " + id_of(task) + "`"});
 }
 
-void add_pause(std::vector<Why>& reasons, const store::Task& task, const std::vector<store::QueuePause>& pauses, Timestamp now) {
-  for (const store::QueuePause& pause : pauses) {
-    if (pause.queue != task.queue) continue;
-    reasons.push_back({"queue_paused",
-                       "the queue " + quoted(pause.queue) + " was paused " + since(pause.since, now) + " ago" +
-                           (pause.actor.empty() ? "" : " by " + pause.actor) + (pause.reason.empty() ? "" : ": " + pause.reason),
-                       "`reeve resume " + pause.queue + "`"});
+std::string by_whom(Timestamp when, const std::string& actor, const std::string& reason, Timestamp now) {
+  return " was paused " + since(when, now) + " ago" + (actor.empty() ? "" : " by " + actor) + (reason.empty() ? "" : ": " + reason);
+}
+
+// As a shell reads it.
+std::string shell_word(const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || std::string_view("-_.:/=@+,").find(static_cast<char>(c)) != std::string_view::npos; });
+  if (plain) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+void add_pauses(std::vector<Why>& reasons, const store::Task& task, const store::Paused& paused, const handlers::Handlers& handlers, Timestamp now) {
+  for (const store::QueuePause& pause : paused.queues)
+    if (pause.queue == task.queue)
+      reasons.push_back({"queue_paused", "the queue " + quoted(pause.queue) + by_whom(pause.since, pause.actor, pause.reason, now), "`reeve resume " + pause.queue + "`"});
+  const handlers::Handler* handler = handlers.find(task.kind);
+  for (const store::KindPause& pause : paused.kinds)
+    if (pause.kind == task.kind || (handler && pause.kind == handler->kind))
+      reasons.push_back({"kind_paused", "the kind " + quoted(pause.kind) + by_whom(pause.since, pause.actor, pause.reason, now), "`reeve resume --kind " + pause.kind + "`"});
+  for (const store::LabelPause& pause : paused.labels) {
+    const std::string label = pause.key + "=" + pause.value;
+    if (has_label(task, pause.key, pause.value))
+      reasons.push_back({"label_paused", "the label " + label + by_whom(pause.since, pause.actor, pause.reason, now), "`reeve resume --label " + shell_word(label) + "`"});
   }
 }
 
@@ -286,7 +305,7 @@ store::Task under_present_name(const store::Task& task, const handlers::Handlers
 
 }  // namespace
 
-std::vector<Why> why(const store::Task& task, State state, const std::vector<store::QueuePause>& pauses,
+std::vector<Why> why(const store::Task& task, State state, const store::Paused& pauses,
                      const supervisor::Overview& overview, const handlers::Handlers& handlers,
                      const std::optional<store::Position>& position, const std::vector<store::Step>& steps,
                      const store::KeyHolds& keys, Timestamp now, const std::vector<store::RateRow>& rates) {
@@ -298,7 +317,7 @@ std::vector<Why> why(const store::Task& task, State state, const std::vector<sto
   std::vector<Why> reasons;
   add_time(reasons, task, state, now);
   add_kind(reasons, task, handlers);
-  add_pause(reasons, task, pauses, now);
+  add_pauses(reasons, task, pauses, handlers, now);
   add_phase(reasons, overview);
   add_order(reasons, task, keys, now);
   add_key(reasons, task, keys, now);

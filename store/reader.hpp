@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "store/door.hpp"
+#include "store/pauses.hpp"
 #include "store/retention.hpp"
 #include "store/schedules.hpp"
 #include "store/step.hpp"
@@ -81,13 +82,6 @@ struct CountRow {
   std::string kind{};
   Status status{};
   std::int64_t count = 0;
-};
-
-struct QueuePause {
-  std::string queue{};
-  std::string reason{};
-  std::string actor{};
-  Timestamp since{};
 };
 
 // How far a rate is used up: see Bucket (store/rate.hpp).
@@ -229,7 +223,7 @@ class Reader {
   // The first event still kept; a cursor before it has lost events to retention.
   virtual Cursor first_event() = 0;
   virtual std::vector<CountRow> counts() = 0;
-  virtual std::vector<QueuePause> pauses() = 0;
+  virtual Paused pauses() = 0;
   virtual std::vector<RateRow> rates() = 0;                                // queues, then kinds, by name
   virtual std::vector<ScheduleRow> schedules() = 0;                        // by name
   virtual std::vector<RunnerRow> runners(int limit) = 0;                   // newest first

@@ -54,6 +54,13 @@ Answer list_queues(Service& service, Request request);
 Answer pause_queue(Service& service, Request request);
 Answer resume_queue(Service& service, Request request);
 
+// pauses.cpp
+Answer list_pauses(Service& service, Request request);
+Answer pause_kind(Service& service, Request request);
+Answer resume_kind(Service& service, Request request);
+Answer pause_label(Service& service, Request request);
+Answer resume_label(Service& service, Request request);
+
 // schedules.cpp
 Answer list_schedules(Service& service, Request request);
 Answer get_schedule(Service& service, Request request);

@@ -80,7 +80,7 @@ namespace {
 
 struct Standing {
   std::optional<Seen> seen{};
-  std::vector<store::QueuePause> pauses{};
+  store::Paused pauses{};
   std::vector<store::RateRow> rates{};
   std::optional<store::Position> position{};
   std::vector<store::Step> steps{};              // of a suspended task
@@ -109,7 +109,7 @@ Answer explain_task(Service& service, Request request) {
   const Standing standing = co_await service.backend.reader.read(std::move(read));
   if (!standing.seen) refuse_missing(id);
   const store::Task& task = standing.seen->task;
-  const store::State state = state_of(task, now, standing.seen->queue_paused);
+  const store::State state = state_of(task, now, standing.seen->paused);
   const auto handlers = service.backend.supervisor.handlers();
   const supervisor::Overview overview = service.backend.supervisor.overview();
 

@@ -34,7 +34,7 @@ struct Left {
   [[nodiscard]] bool has_room(const Task& task) {
     const KindRoom* kind = find_kind(task);
     const QueueRoom* queue = find_named(queues, task.queue);
-    if (!kind || kind->room <= 0 || (queue && queue->room <= 0)) return false;
+    if (!kind || state.kind_pauses.contains(kind->name) || kind->room <= 0 || (queue && queue->room <= 0)) return false;
     return std::all_of(kind->needs.begin(), kind->needs.end(), [this](const Room& need) {
       const Room* resource = find_named(resources, need.name);
       return resource && resource->room >= need.room;
@@ -114,8 +114,9 @@ Task* next_turn(const std::vector<Task*>& due, Left& left) {
 
 std::vector<Task*> MemoryTasks::claimable(Timestamp now) {
   std::vector<Task*> due;
+  const Paused paused = state_.paused();
   for (auto& [id, task] : state_.tasks)
-    if (task.status == Status::queued && task.run_at <= now && !state_.pauses.contains(task.queue)) due.push_back(&task);
+    if (task.status == Status::queued && task.run_at <= now && !paused.holds(task)) due.push_back(&task);
   std::erase_if(due, [now](const Task* task) { return task->expires_at && *task->expires_at <= now; });
   return due;
 }

@@ -50,7 +50,7 @@ TaskPage MemoryReader::list(const ListQuery& query, Timestamp now) {
     if (query.after && (newest_first ? task.id >= *query.after : task.id <= *query.after)) return;
     if (page.more) return;
     Task seen = with_block(task);
-    if (!matches(query.selector, seen, state_of(seen, now, state_.pauses.contains(task.queue)))) return;
+    if (!matches(query.selector, seen, state_of(seen, now, state_.is_paused(task)))) return;
     if (page.tasks.size() == limit) page.more = true;
     else page.tasks.push_back(query.with_payload ? std::move(seen) : without_payload(std::move(seen)));
   };
@@ -124,11 +124,9 @@ std::vector<CountRow> MemoryReader::counts() {
   return rows;
 }
 
-std::vector<QueuePause> MemoryReader::pauses() {
+Paused MemoryReader::pauses() {
   const Guard guard(state_.mutex);
-  std::vector<QueuePause> rows;
-  for (const auto& [queue, pause] : state_.pauses) rows.push_back(pause);
-  return rows;
+  return state_.paused();
 }
 
 std::vector<RateRow> MemoryReader::rates() {

@@ -30,6 +30,12 @@ void check_keys(Connection& db, Findings& findings) {
                 "(SELECT count(*) FROM reeve_task r WHERE r.concurrency = h.concurrency AND r.hold = 0 AND r.block = 0 AND r.key_limit = h.key_limit "
                 "AND r.queue = h.queue AND r.kind = h.kind AND r.priority = h.priority AND (r.fair, r.run_at, r.id) < (h.fair, h.run_at, h.id))");
   findings.find(db,
+                "SELECT 'task ' || t.id || ' is held back by a pause' || iif(t.paused_by IS NULL, ' of no label', "
+                "iif(t.block & 8, ', which nobody could take back: ', ' without being blocked: ') || replace(t.paused_by, char(31), '=')) "
+                "FROM reeve_task t WHERE (t.paused_by IS NOT NULL OR t.block & 8) AND (t.paused_by IS NULL OR t.block & 8 = 0 OR NOT EXISTS "
+                "(SELECT 1 FROM reeve_label_pause u JOIN reeve_label l ON l.key = u.key AND l.value = u.value "
+                "WHERE l.task = t.id AND t.paused_by = u.key || char(31) || u.value))");
+  findings.find(db,
                 "SELECT 'task ' || t.id || iif(t.dedupe IS NULL, ' does not stand', ' stands') || ' for its dedupe key' FROM reeve_task t "
                 "JOIN reeve_payload p ON p.task = t.id WHERE (t.dedupe IS NOT NULL) <> "
                 "(p.dedupe_key IS NOT NULL AND p.dedupe_window IS NULL AND t.finished_at IS NULL)");

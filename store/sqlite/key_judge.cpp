@@ -4,7 +4,8 @@
 
 namespace reeve::store::sqlite {
 
-KeyJudge::KeyJudge(Keys& keys, const ClaimRequest& request) : keys_(keys), held_lines_(request.held_lines) {
+KeyJudge::KeyJudge(Keys& keys, LabelPauses& pauses, const ClaimRequest& request, int so_far)
+    : keys_(keys), pauses_(pauses), so_far_(so_far), held_lines_(request.held_lines) {
   for (const HeldKey& held : request.held_keys) held_[held.token] += held.bodies;
 }
 
@@ -30,7 +31,24 @@ void KeyJudge::take(const HeadKeys& head) {
   if (!head.token.empty()) ++active_with(head.token);
 }
 
-bool KeyJudge::is_tired() const { return static_cast<int>(blocked_.size()) >= promotion_chunk; }
+bool KeyJudge::is_paused(HeadLabels& labels, TaskId id) {
+  if (!pauses_.any() || labels.looked_up) return labels.paused;
+  labels.looked_up = true;
+  const std::optional<Label> label = pauses_.pause_of(id);
+  labels.paused = label.has_value();
+  if (label) paused_.emplace_back(id, *label);
+  return labels.paused;
+}
+
+int KeyJudge::held_back() const { return so_far_ + static_cast<int>(blocked_.size() + paused_.size()); }
+
+bool KeyJudge::is_tired() const { return held_back() >= promotion_chunk; }
+
+bool KeyJudge::write_pauses() {
+  bool gone = false;
+  for (const auto& [id, label] : paused_) gone |= pauses_.hold(id, label);
+  return gone;
+}
 
 void KeyJudge::write_blocks() {
   for (const TaskId id : blocked_) keys_.block(id);

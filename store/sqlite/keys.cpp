@@ -92,7 +92,6 @@ int Keys::count_active(std::string_view token, TaskId except) {
   return active.step() ? active.row().small() : 0;
 }
 
-// As many run, or could start before it, as its limit lets.
 bool Keys::is_crowded(const Task& task, std::int64_t place) {
   const std::string token = concurrency_token(task.kind, task.concurrency).value();
   const int room = task.concurrency->limit - count_active(token, task.id);
@@ -128,6 +127,11 @@ bool Keys::left(const Task& task) {
   if (const auto token = concurrency_token(task.kind, task.concurrency)) gone = settle(*token);
   if (!task.order_key.empty()) gone |= advance(task.order_key);
   return gone;
+}
+
+bool Keys::let_pass(const Task& task) {
+  const auto token = concurrency_token(task.kind, task.concurrency);
+  return token && settle(*token);
 }
 
 bool Keys::settle(std::string_view token) {

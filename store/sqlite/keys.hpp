@@ -33,9 +33,13 @@ class Keys {
   // A claim met the task and its key had no room.
   void block(TaskId task);
 
+  // The task is not one of those that could start any more: those of its key that it stood before are let go. True: somebody was.
+  bool let_pass(const Task& task);
+  // As many of its key run, or could start before it, as its limit lets. Asked before its row says that it could start.
+  [[nodiscard]] bool is_crowded(const Task& task, std::int64_t place);
+
  private:
   [[nodiscard]] bool is_its_turn(const Task& task);
-  [[nodiscard]] bool is_crowded(const Task& task, std::int64_t place);
   [[nodiscard]] bool runs_in_line(std::string_view line, TaskId except);
   bool settle(std::string_view token);
   bool advance(std::string_view line);

@@ -26,20 +26,6 @@ std::vector<CountRow> SqliteReader::counts() {
   return rows;
 }
 
-std::vector<QueuePause> SqliteReader::pauses() {
-  Query query = db_.query("SELECT queue, reason, actor, since FROM reeve_pause ORDER BY queue");
-  std::vector<QueuePause> rows;
-  while (query.step()) {
-    Row row = query.row();
-    QueuePause& pause = rows.emplace_back();
-    pause.queue = row.text();
-    pause.reason = row.text();
-    pause.actor = row.text();
-    pause.since = row.time();
-  }
-  return rows;
-}
-
 std::vector<RateRow> SqliteReader::rates() {
   Query query = db_.query("SELECT of, name, full_at FROM reeve_rate ORDER BY of DESC, name");
   std::vector<RateRow> rows;

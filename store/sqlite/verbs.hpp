@@ -3,6 +3,7 @@
 #pragma once
 
 #include "store/sqlite/keys.hpp"
+#include "store/sqlite/label_pauses.hpp"
 #include "store/sqlite/lines.hpp"
 #include "store/sqlite/session.hpp"
 #include "store/sqlite/step_row.hpp"
@@ -45,7 +46,12 @@ class SqliteTasks final : public Tasks {
 
   bool promote(Timestamp now);                                              // true: there may be more
   bool promote_into_lines(Timestamp now);
-  std::optional<Timestamp> hand_out(const ClaimRequest& request, KeyJudge& judge, Timestamp now, std::vector<Task>& taken);
+  struct Choice {
+    std::vector<Head> heads{};              // taken when all is chosen: taking changes the index that the lanes read
+    std::optional<Timestamp> token{};       // when a rate lets go the next one that it holds back
+  };
+  std::optional<Timestamp> hand_out(const ClaimRequest& request, Timestamp now, std::vector<Task>& taken, bool& tired);
+  std::optional<Choice> choose(const ClaimRequest& request, KeyJudge& judge, Timestamp now);
   bool take(const Head& head, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
   std::optional<Timestamp> next_due(Timestamp now);
 
@@ -60,6 +66,7 @@ class SqliteTasks final : public Tasks {
   Keys keys_{session_.db};
   Waits waits_{session_};
   Lines lines_{session_};
+  LabelPauses pauses_{session_, keys_, lines_};
 };
 
 // A sign of life of the handler ends staleness.
@@ -119,6 +126,10 @@ class SqliteQueues final : public Queues {
   explicit SqliteQueues(Session& session) : session_(session) {}
   bool pause(std::string_view queue, std::string_view reason, std::string_view actor, Timestamp now) override;
   bool resume(std::string_view queue, std::string_view actor, Timestamp now) override;
+  bool pause_kind(std::string_view kind, std::string_view reason, std::string_view actor, Timestamp now) override;
+  bool resume_kind(std::string_view kind, std::string_view actor, Timestamp now) override;
+  bool pause_label(std::string_view key, std::string_view value, std::string_view reason, std::string_view actor, Timestamp now) override;
+  bool resume_label(std::string_view key, std::string_view value, std::string_view actor, Timestamp now) override;
 
  private:
   Session& session_;

@@ -15,7 +15,7 @@ const store::Timestamp now = store::from_ms(1'700'000'000'000);
 struct Scene {
   store::Task task{};
   State state = State::queued;
-  std::vector<store::QueuePause> pauses{};
+  store::Paused pauses{};
   supervisor::Overview overview{};
   handlers::Handlers handlers{};
   std::optional<store::Position> position = store::Position{};
@@ -133,8 +133,8 @@ TEST_CASE("a kind that nobody handles is named with the nearest one", "[why]") {
 TEST_CASE("a paused queue says who paused it, why and how to resume", "[why]") {
   Scene scene;
   scene.state = State::blocked;
-  scene.pauses.push_back({"other", "not ours", "uid:1", now});
-  scene.pauses.push_back({"default", "deploy", "uid:0", now - 60s});
+  scene.pauses.queues.push_back({"other", "not ours", "uid:1", now});
+  scene.pauses.queues.push_back({"default", "deploy", "uid:0", now - 60s});
   CHECK(scene.only().code == "queue_paused");
   CHECK(scene.only().message == "the queue \"default\" was paused 1m ago by uid:0: deploy");
   CHECK(scene.only().fix == "`reeve resume default`");
@@ -193,7 +193,7 @@ TEST_CASE("all reasons are given in the order in which to deal with them", "[why
   scene.task.kind = "gone";
   scene.task.run_at = now + 1s;
   scene.state = State::scheduled;
-  scene.pauses.push_back({"default", "", "", now});
+  scene.pauses.queues.push_back({"default", "", "", now});
   scene.overview.paused_claims = true;
   scene.overview.queues = {{"default", 1, 1}};
   scene.overview.global = {"", 1, 1};
