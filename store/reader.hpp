@@ -118,6 +118,7 @@ struct Revision {
 struct Position {
   std::int64_t ahead = 0;                            // due tasks of its queue that would be claimed before it, were nothing to age
   bool at_least = false;                             // counting stopped
+  std::map<std::string, std::int64_t> kinds{};       // those ahead, by kind
 };
 
 // A task that has a key, or a place in a line, which another wants.

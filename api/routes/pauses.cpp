@@ -48,11 +48,11 @@ LabelBody label_of(const Request& request, Reason reason) {
     else if (reason == Reason::allowed) fields.refuse_unknown(member, {"key", "value", "reason"});
     else fields.refuse_unknown(member, {"key", "value"});
   }
-  if (!body.key || !body.value) throw Problem(422, "invalid_field", R"(a label has a key and a value; write {"key":"customer","value":"acme"})", body.key ? "value" : "key");
+  if (!body.key || !body.value) throw not_acceptable(body.key ? "value" : "key", R"(a label has a key and a value; write {"key":"customer","value":"acme"})");
   if (!handlers::is_label_key(*body.key))
-    throw Problem(422, "invalid_field", "\"" + body.key->substr(0, 60) + "\" is no key of a label; write 1 to 128 of the characters A-Z a-z 0-9 - _ . /", "key");
+    throw Problem(422, "invalid_name", "\"" + body.key->substr(0, 60) + "\" is no key of a label; write 1 to 128 of the characters A-Z a-z 0-9 - _ . /", "key");
   if (body.value->size() > label_value_max)
-    throw Problem(422, "invalid_field", "the value has " + std::to_string(body.value->size()) + " bytes; labels have at most " + std::to_string(label_value_max), "value");
+    throw not_acceptable("value", "the value has " + std::to_string(body.value->size()) + " bytes; labels have at most " + std::to_string(label_value_max));
   return body;
 }
 

@@ -172,6 +172,7 @@ Position MemoryReader::position(TaskId id, Timestamp now, std::int64_t limit) {
       break;
     }
     ++position.ahead;
+    ++position.kinds[task.kind];
   }
   return position;
 }

@@ -310,3 +310,20 @@ TEST_CASE("a task that waits for a resource says who holds it", "[why]") {
   CHECK(reason.code == "resources");
   CHECK(reason.message == "it needs 2 of the resource gpu, and 1 of 3 are free; held by task 5");
 }
+
+TEST_CASE("a paused kind and a paused label are named with who, since when, why and the way back", "[why][pause]") {
+  Scene scene;
+  scene.task.labels = {{"customer", "acme inc"}};
+  scene.pauses.kinds.push_back({"other", "not ours", "uid:1", now});
+  scene.pauses.kinds.push_back({"report", "the disk is full", "uid:0", now - 60s});
+  scene.pauses.labels.push_back({"customer", "other", "not ours", "uid:1", now});
+  scene.pauses.labels.push_back({"customer", "acme inc", "unpaid", "uid:7", now - 5s});
+  const auto reasons = scene.reasons();
+  REQUIRE(reasons.size() == 2);
+  CHECK(reasons[0].code == "kind_paused");
+  CHECK(reasons[0].message == "the kind \"report\" was paused 1m ago by uid:0: the disk is full");
+  CHECK(reasons[0].fix == "`reeve resume --kind report`");
+  CHECK(reasons[1].code == "label_paused");
+  CHECK(reasons[1].message == "the label customer=acme inc was paused 5s ago by uid:7: unpaid");
+  CHECK(reasons[1].fix == "`reeve resume --label 'customer=acme inc'`");
+}
