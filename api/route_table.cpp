@@ -52,6 +52,7 @@ constexpr std::array table{
     Route{Method::get, "/v1/kinds", routes::list_kinds},
     Route{Method::get, "/v1/stats", routes::get_stats},
     Route{Method::post, "/v1/drain", routes::drain},
+    Route{Method::get, "/v1/drain", routes::get_drain},
     Route{Method::post, "/v1/resume", routes::resume},
     Route{Method::post, "/v1/reload", routes::reload},
     Route{Method::post, "/v1/shutdown", routes::shut_down},

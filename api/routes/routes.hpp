@@ -79,6 +79,7 @@ Answer get_status(Service& service, Request request);
 
 // daemon.cpp
 Answer drain(Service& service, Request request);
+Answer get_drain(Service& service, Request request);
 Answer resume(Service& service, Request request);
 Answer reload(Service& service, Request request);
 Answer shut_down(Service& service, Request request);

@@ -89,6 +89,34 @@ class Pauses(CliCase):
         self.assertNotIn("estimated_start", answer)
         self.assertIn("paused", answer["estimate"])
 
+    def test_drain_tells_who_runs_and_for_how_long_probably(self):
+        lab = self.lab()
+        lab.enq("sleep 300; exit 0")
+        lab.idle()
+        slow = lab.enq("sleep 3000; exit 0")
+        lab.wait_begun(slow)
+        drain = self.json(lab, "drain")
+        self.assertTrue(drain["draining"])
+        self.assertEqual((drain["running"], drain["drain_timeout_ms"]), (1, 20000))
+        attempt = drain["attempts"][0]
+        self.assertEqual((attempt["task"], attempt["kind"]), (slow, "chaos"))
+        if not attempt["overdue"]:
+            self.assertGreater(moment(attempt["done_at"]), moment(attempt["since"]) + 0.2)
+            self.assertEqual(drain["done_at"], attempt["done_at"])
+        said = self.reeve(lab, "drain", "--wait").stderr
+        self.assertIn("1 still run", said)
+        self.assertIn(f"  {slow}  chaos  for ", said)
+        self.assertIn("drained: nothing runs", said)
+        self.assertEqual(lab.ok("GET", "/v1/drain")["attempts"], [])
+        self.assertFalse(lab.ok("POST", "/v1/resume")["draining"])
+        gated = lab.enq(f"gate {lab.path('go')}")
+        lab.wait_begun(gated)
+        with self.terminal(lab, "drain", "--wait") as screen:
+            screen.await_text("\r1 still run")
+            lab.open_gate("go")
+            self.assertEqual(screen.end(), 0)
+            self.assertIn("\x1b[Kdrained: nothing runs", screen.text)
+
     def test_what_it_refuses(self):
         lab = self.lab()
         self.refused(lab, "pause", "mail", "--kind", "noop", says=["one thing at a time"])

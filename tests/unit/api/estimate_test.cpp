@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const store::Timestamp now = store::from_ms(1'700'000'000'000);
+const store::Timestamp asked_at = store::from_ms(1'700'000'000'000);
 
 // A due task of the kind `report` in a queue where nothing else is; half of all reports take 10 s, all but a few 20 s.
 struct Forecast {
@@ -29,7 +29,7 @@ struct Forecast {
     task.id = store::TaskId{17};
     task.kind = "report";
     task.queue = "default";
-    task.run_at = now - 1s;
+    task.run_at = asked_at - 1s;
     overview.phase = supervisor::Phase::running;
     overview.global = {"", 0, 16};
     takes("report", 10'000, 20'000);
@@ -46,7 +46,7 @@ struct Forecast {
     attempt.claim.task = store::TaskId{1};
     attempt.kind = kind;
     attempt.queue = queue;
-    attempt.since = now - ago;
+    attempt.since = asked_at - ago;
     overview.running.push_back(attempt);
     ++overview.global.running;
   }
@@ -56,7 +56,7 @@ struct Forecast {
   }
   [[nodiscard]] api::Estimate estimate() const {
     const handlers::Handlers handlers(declared, queues);
-    const auto found = api::estimate_start({task, paused, overview, handlers, position, keys, steps, rates, timings, now});
+    const auto found = api::estimate_start({task, paused, overview, handlers, position, keys, steps, rates, timings, asked_at});
     REQUIRE(found.has_value());
     return *found;
   }
@@ -64,7 +64,7 @@ struct Forecast {
     const api::Estimate found = estimate();
     INFO(found.how);
     REQUIRE(found.start.has_value());
-    return *found.start - now;
+    return *found.start - asked_at;
   }
   [[nodiscard]] std::string unknown() const {
     const api::Estimate found = estimate();
@@ -149,7 +149,7 @@ TEST_CASE("units of resources limit bodies", "[estimate]") {
 TEST_CASE("tokens are left to those before it", "[estimate]") {
   Forecast forecast;
   forecast.declared[0].rate = store::Rate{.limit = 1, .per = 10s, .burst = 1};
-  forecast.rates.push_back({store::RateRow::Of::kind, "report", store::to_ms(now) * 1'000 + 10'000'000});
+  forecast.rates.push_back({store::RateRow::Of::kind, "report", store::to_ms(asked_at) * 1'000 + 10'000'000});
   CHECK(forecast.in() == 10s);
   forecast.ahead("report", 2);
   CHECK(forecast.in() == 30s);
@@ -164,7 +164,7 @@ TEST_CASE("those that have its key, and those with the key before it", "[estimat
   forecast.task.concurrency = concurrency;
   store::KeyHold& key = forecast.keys.key.emplace();
   key.taken = 2;
-  key.holders = {{store::TaskId{1}, store::Status::running, now - 6s, now}, {store::TaskId{2}, store::Status::running, now - 2s, now}};
+  key.holders = {{store::TaskId{1}, store::Status::running, asked_at - 6s, asked_at}, {store::TaskId{2}, store::Status::running, asked_at - 2s, asked_at}};
   CHECK(forecast.in() == 4s);
   key.waiting.ahead = 1;
   CHECK(forecast.in() == 8s);
@@ -176,7 +176,7 @@ TEST_CASE("those before it in its line, one after the other", "[estimate]") {
   Forecast forecast;
   forecast.task.order_key = "line";
   store::LineHold& line = forecast.keys.line.emplace();
-  line.first = store::KeyHolder{store::TaskId{1}, store::Status::running, now - 6s, now};
+  line.first = store::KeyHolder{store::TaskId{1}, store::Status::running, asked_at - 6s, asked_at};
   line.waiting.ahead = 3;
   CHECK(forecast.in() == 24s);
   line.first->status = store::Status::waiting;
@@ -185,7 +185,7 @@ TEST_CASE("those before it in its line, one after the other", "[estimate]") {
 
 TEST_CASE("its own time comes first", "[estimate]") {
   Forecast forecast;
-  forecast.task.run_at = now + 90s;
+  forecast.task.run_at = asked_at + 90s;
   forecast.overview.global.limit = 1;
   forecast.run("report", 0s);
   CHECK(forecast.in() == 90s);
@@ -197,7 +197,7 @@ TEST_CASE("a sleeping task wakes when it said; other waits end nobody knows when
   store::Step sleep;
   sleep.sort = store::StepSort::sleep;
   sleep.status = store::StepStatus::waiting;
-  sleep.wake_at = now + 5s;
+  sleep.wake_at = asked_at + 5s;
   forecast.steps = {sleep};
   CHECK(forecast.in() == 5s);
   forecast.steps[0].sort = store::StepSort::signal;
@@ -209,12 +209,12 @@ TEST_CASE("a sleeping task wakes when it said; other waits end nobody knows when
 TEST_CASE("what nobody can know is said", "[estimate]") {
   Forecast forecast;
   SECTION("paused") {
-    forecast.paused.kinds.push_back({"report", "", "", now});
+    forecast.paused.kinds.push_back({"report", "", "", asked_at});
     CHECK_THAT(forecast.unknown(), Catch::Contains("paused"));
   }
   SECTION("a paused label") {
     forecast.task.labels = {{"customer", "acme"}};
-    forecast.paused.labels.push_back({"customer", "acme", "", "", now});
+    forecast.paused.labels.push_back({"customer", "acme", "", "", asked_at});
     CHECK_THAT(forecast.unknown(), Catch::Contains("paused"));
   }
   SECTION("drained") {
@@ -250,6 +250,6 @@ TEST_CASE("a task that runs or has ended has no estimate", "[estimate]") {
   const handlers::Handlers handlers(forecast.declared, {});
   for (const store::Status status : {store::Status::running, store::Status::claimed, store::Status::succeeded}) {
     forecast.task.status = status;
-    CHECK_FALSE(api::estimate_start({forecast.task, forecast.paused, forecast.overview, handlers, forecast.position, forecast.keys, forecast.steps, forecast.rates, forecast.timings, now}));
+    CHECK_FALSE(api::estimate_start({forecast.task, forecast.paused, forecast.overview, handlers, forecast.position, forecast.keys, forecast.steps, forecast.rates, forecast.timings, asked_at}));
   }
 }
