@@ -262,6 +262,8 @@ Estimate of_queued(const EstimateInput& input) {
   if (handler->rate) reckoned.take(token_after(input, store::RateRow::Of::kind, kind, *handler->rate, ahead_of_kind(input, kind)), "the rate of its kind");
   if (const handlers::Queue* queue = input.handlers.find_queue(task.queue); queue && queue->rate)
     reckoned.take(token_after(input, store::RateRow::Of::queue, task.queue, *queue->rate, ahead), "the rate of its queue");
+  if (const auto token = concurrency_token(task.kind, task.concurrency); handler->key_rate && token && input.keys.key)
+    reckoned.take(token_after(input, store::RateRow::Of::key, store::key_rate_name(kind, *token), *handler->key_rate, input.keys.key->waiting.ahead), "the rate of its key");
   reckoned.take(key_free(input, spans, kind), "those with its concurrency key that run or go before it");
   reckoned.take(line_free(input, spans, kind), "those before it in its line");
   return {reckoned.at, reckoned.how};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "store/life.hpp"
+
 namespace reeve::api {
 
 namespace {
@@ -221,6 +223,20 @@ void add_rates(std::vector<Why>& reasons, const store::Task& task, const handler
   if (const handlers::Handler* kind = handlers.find(task.kind)) add_rate(reasons, store::RateRow::Of::kind, task.kind, kind->rate, rates, now);
 }
 
+// Each concurrency key of a kind by itself.
+void add_key_rate(std::vector<Why>& reasons, const store::Task& task, const handlers::Handlers& handlers, const std::vector<store::RateRow>& rates, Timestamp now) {
+  const handlers::Handler* kind = handlers.find(task.kind);
+  const auto token = concurrency_token(task.kind, task.concurrency);
+  if (!kind || !kind->key_rate || !token) return;
+  const std::string name = store::key_rate_name(kind->kind, *token);
+  const auto kept = std::find_if(rates.begin(), rates.end(), [&](const store::RateRow& row) { return row.of == store::RateRow::Of::key && row.name == name; });
+  const store::Bucket bucket(*kind->key_rate, kept == rates.end() ? std::nullopt : std::optional<std::int64_t>(kept->full_at), now);
+  if (bucket.tokens() > 0) return;
+  reasons.push_back({"key_rate",
+                     "rate " + store::to_text(*kind->key_rate) + " of the key " + quoted(task.concurrency->key) + ": next token in " + seconds(bucket.next() - now),
+                     "raise handlers." + kind->kind + ".key_rate, or wait"});
+}
+
 void add_resources(std::vector<Why>& reasons, const store::Task& task, const supervisor::Overview& overview, const handlers::Handlers& handlers) {
   const handlers::Handler* handler = handlers.find(task.kind);
   if (!handler) return;
@@ -324,6 +340,7 @@ std::vector<Why> why(const store::Task& task, State state, const store::Paused& 
   const store::Task present = under_present_name(task, handlers);
   add_limits(reasons, present, overview, now);
   add_rates(reasons, present, handlers, rates, now);
+  add_key_rate(reasons, task, handlers, rates, now);
   add_resources(reasons, present, overview, handlers);
   add_executor(reasons, present, overview, handlers);
   add_line(reasons, task, position, now);

@@ -86,9 +86,9 @@ struct CountRow {
 
 // How far a rate is used up: see Bucket (store/rate.hpp).
 struct RateRow {
-  enum class Of { queue, kind };
+  enum class Of { queue, kind, key };
   Of of{};
-  std::string name{};
+  std::string name{};                                // of a key: key_rate_name() (store/life.hpp)
   std::int64_t full_at = 0;                          // microseconds of UTC
 };
 
@@ -225,7 +225,8 @@ class Reader {
   virtual Cursor first_event() = 0;
   virtual std::vector<CountRow> counts() = 0;
   virtual Paused pauses() = 0;
-  virtual std::vector<RateRow> rates() = 0;                                // queues, then kinds, by name
+  virtual std::vector<RateRow> rates() = 0;                                // queues, then kinds, by name; without keys
+  virtual std::optional<RateRow> key_rate(std::string_view kind, std::string_view token) = 0;   // nullopt: the bucket is full
   virtual std::vector<ScheduleRow> schedules() = 0;                        // by name
   virtual std::vector<RunnerRow> runners(int limit) = 0;                   // newest first
   virtual std::vector<Revision> revisions(std::optional<std::int64_t> before, int limit) = 0;  // newest first, without text

@@ -6,6 +6,7 @@
 #include "api/query.hpp"
 #include "api/routes/routes.hpp"
 #include "api/why.hpp"
+#include "store/life.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/reader_thread.hpp"
 #include "supervisor/supervisor.hpp"
@@ -114,6 +115,9 @@ Standing read_standing(store::Reader& reader, store::TaskId id, const supervisor
   if (!standing.seen || standing.seen->task.status != store::Status::queued) return standing;
   standing.pauses = reader.pauses();
   standing.rates = reader.rates();
+  const handlers::Handler* handler = handlers.find(standing.seen->task.kind);
+  if (const auto token = concurrency_token(standing.seen->task.kind, standing.seen->task.concurrency); token && handler)
+    if (const auto row = reader.key_rate(handler->kind, *token)) standing.rates.push_back(*row);
   standing.position = reader.position(id, now, ahead_max);
   standing.keys = reader.key_holds(id, now, ahead_max);
   read_timings(reader, overview, handlers, standing);

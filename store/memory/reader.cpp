@@ -133,12 +133,24 @@ std::vector<RateRow> MemoryReader::rates() {
   const Guard guard(state_.mutex);
   std::vector<RateRow> rows;
   for (const auto& [key, full_at] : state_.rates) {
+    if (key.first == RateRow::Of::key) continue;
     RateRow& row = rows.emplace_back();
     row.of = key.first;
     row.name = key.second;
     row.full_at = full_at;
   }
   return rows;
+}
+
+std::optional<RateRow> MemoryReader::key_rate(std::string_view kind, std::string_view token) {
+  const Guard guard(state_.mutex);
+  const auto kept = state_.rates.find({RateRow::Of::key, key_rate_name(kind, token)});
+  if (kept == state_.rates.end()) return std::nullopt;
+  RateRow row;
+  row.of = kept->first.first;
+  row.name = kept->first.second;
+  row.full_at = kept->second;
+  return row;
 }
 
 std::vector<RunnerRow> MemoryReader::runners(int limit) {

@@ -25,7 +25,8 @@ void check_keys(Connection& db, Findings& findings) {
   // Those that run and those that could start before it are as many as its limit: somebody will let it go.
   findings.find(db,
                 "SELECT 'task ' || h.id || ' is held back by its key, but nobody would let it go' FROM reeve_task h "
-                "WHERE h.hold = 0 AND h.block = 1 AND h.concurrency IS NOT NULL AND h.key_limit > "
+                "WHERE h.hold = 0 AND h.block = 1 AND h.concurrency IS NOT NULL "
+                "AND NOT EXISTS (SELECT 1 FROM reeve_key_wait w WHERE w.token = h.concurrency AND w.kind = h.kind) AND h.key_limit > "
                 "(SELECT count(*) FROM reeve_task a WHERE a.concurrency = h.concurrency AND a.finished_at IS NULL AND a.status IN ('claimed', 'running')) + "
                 "(SELECT count(*) FROM reeve_task r WHERE r.concurrency = h.concurrency AND r.hold = 0 AND r.block = 0 AND r.key_limit = h.key_limit "
                 "AND r.queue = h.queue AND r.kind = h.kind AND r.priority = h.priority AND (r.fair, r.run_at, r.id) < (h.fair, h.run_at, h.id))");

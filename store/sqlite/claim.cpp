@@ -15,10 +15,12 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
   const bool more_due = promote(now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
   const bool more_resumed = pauses_.let_go(promotion_chunk);
+  const bool more_tokens = key_rates_.wake(request, now);
   bool tired = false;
   std::optional<Timestamp> token;
   if (request.limit > 0) token = hand_out(request, now, answer.tasks, tired);
-  answer.next_due = more_rings || more_due || more_expired || more_resumed || tired ? now : next_due(now);
+  answer.next_due = more_rings || more_due || more_expired || more_resumed || more_tokens || tired ? now : next_due(now);
+  if (const auto of_key = key_rates_.next(request)) token = token ? std::min(*token, std::max(*of_key, now)) : std::max(*of_key, now);
   answer.rate_limited = token.has_value();
   if (token && (!answer.next_due || *token < *answer.next_due)) answer.next_due = token;
   return answer;
@@ -28,7 +30,8 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
 std::optional<Timestamp> SqliteTasks::hand_out(const ClaimRequest& request, Timestamp now, std::vector<Task>& taken, bool& tired) {
   const Shares shares = session_.shares;
   for (int held_back = 0;; session_.shares = shares) {
-    KeyJudge judge(keys_, pauses_, request, held_back);
+    if (held_back > 0) (void)key_rates_.wake(request, now);
+    KeyJudge judge(session_, keys_, pauses_, request, now, held_back);
     const std::optional<Choice> choice = choose(request, judge, now);
     if (!choice) {
       held_back = judge.held_back();
@@ -52,7 +55,7 @@ std::optional<SqliteTasks::Choice> SqliteTasks::choose(const ClaimRequest& reque
     Lane* lane = next_turn(lanes, session_, judge, budget.by_weight(), now);
     if (!lane) break;
     lane->draw.take();
-    judge.take(lane->head().keys);
+    judge.take(lane->head().keys, lane->kind());
     if (budget.by_weight()) session_.shares.started(lane->queue(), lane->draw.weight);
     chosen.push_back(lane->head());
     lane->advance();

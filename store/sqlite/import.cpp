@@ -157,7 +157,7 @@ class Importer {
     }
     if (fields.empty()) throw BadLine("a " + table.type + " without anything in it");
     // What is paused in both is paused; a request that both remember keeps the answer that was given here.
-    const bool may_meet = into_ == Into::any_store && (table.type.ends_with("pause") || table.type == "request");
+    const bool may_meet = into_ == Into::any_store && (table.type.ends_with("pause") || table.type == "key_wait" || table.type == "request");
     const std::string verb = may_meet ? "INSERT OR IGNORE INTO " : "INSERT INTO ";
     return std::make_unique<Statement>(db_.handle(), verb + table.table() + " (" + columns + ") VALUES (" + places + ")", db_.path());
   }

@@ -4,8 +4,8 @@
 
 namespace reeve::store::sqlite {
 
-KeyJudge::KeyJudge(Keys& keys, LabelPauses& pauses, const ClaimRequest& request, int so_far)
-    : keys_(keys), pauses_(pauses), so_far_(so_far), held_lines_(request.held_lines) {
+KeyJudge::KeyJudge(Session& session, Keys& keys, LabelPauses& pauses, const ClaimRequest& request, Timestamp now, int so_far)
+    : keys_(keys), tokens_(session, request, now), pauses_(pauses), so_far_(so_far), held_lines_(request.held_lines) {
   for (const HeldKey& held : request.held_keys) held_[held.token] += held.bodies;
 }
 
@@ -20,15 +20,23 @@ bool KeyJudge::may_start(const HeadKeys& head, TaskId id, const std::string& que
   const int active = active_with(head.token);
   const auto held = held_.find(head.token);
   const int bodies = held == held_.end() ? 0 : held->second;
-  if (active + bodies < head.limit) return true;
+  if (active + bodies < head.limit) {
+    const Bucket* bucket = tokens_.bucket(kind, head.token);
+    if (!bucket || bucket->tokens() > 0) return true;
+    tokens_.wait(kind, head.token);
+    blocked_.push_back(id);
+    return false;
+  }
   int& passed = passed_[{head.token, head.limit, queue, kind, priority}];
   if (active + passed >= head.limit) blocked_.push_back(id);
   else ++passed;
   return false;
 }
 
-void KeyJudge::take(const HeadKeys& head) {
-  if (!head.token.empty()) ++active_with(head.token);
+void KeyJudge::take(const HeadKeys& head, const std::string& kind) {
+  if (head.token.empty()) return;
+  ++active_with(head.token);
+  tokens_.take(kind, head.token);
 }
 
 bool KeyJudge::is_paused(HeadLabels& labels, TaskId id) {
@@ -52,6 +60,7 @@ bool KeyJudge::write_pauses() {
 
 void KeyJudge::write_blocks() {
   for (const TaskId id : blocked_) keys_.block(id);
+  tokens_.write();
 }
 
 }  // namespace reeve::store::sqlite

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "store/sqlite/key_rates.hpp"
 #include "store/sqlite/keys.hpp"
 #include "store/sqlite/label_pauses.hpp"
 #include "store/store.hpp"
@@ -30,7 +31,7 @@ struct HeadLabels {
 class KeyJudge {
  public:
   // `so_far`: how many tasks the same claim has held back before.
-  KeyJudge(Keys& keys, LabelPauses& pauses, const ClaimRequest& request, int so_far);
+  KeyJudge(Session& session, Keys& keys, LabelPauses& pauses, const ClaimRequest& request, Timestamp now, int so_far);
 
   // True: go on to the next of its lane; that it is to be held back is noted.
   [[nodiscard]] bool is_paused(HeadLabels& labels, TaskId id);
@@ -38,7 +39,7 @@ class KeyJudge {
   // Asked again until it is taken, as others may take the room. False: go on to the next of its lane; whether it is to be blocked is noted. It is
   // only passed over while a body lives that has lost its claim: nothing in the store would tell when that is gone.
   [[nodiscard]] bool may_start(const HeadKeys& head, TaskId id, const std::string& queue, const std::string& kind, int priority);
-  void take(const HeadKeys& head);
+  void take(const HeadKeys& head, const std::string& kind);
   // So many were blocked that the claim should be asked again.
   [[nodiscard]] bool is_tired() const;
   [[nodiscard]] int held_back() const;
@@ -50,6 +51,7 @@ class KeyJudge {
   using Place = std::tuple<std::string, int, std::string, std::string, int>;  // token, limit, queue, kind, priority
   int& active_with(const std::string& token);
   Keys& keys_;
+  KeyTokens tokens_;
   LabelPauses& pauses_;
   int so_far_;
   std::map<std::string, int> held_{};

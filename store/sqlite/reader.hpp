@@ -26,6 +26,7 @@ class SqliteReader final : public Reader {
   std::vector<CountRow> counts() override;
   Paused pauses() override;
   std::vector<RateRow> rates() override;
+  std::optional<RateRow> key_rate(std::string_view kind, std::string_view token) override;
   std::vector<Revision> revisions(std::optional<std::int64_t> before, int limit) override;
   std::optional<Revision> revision(std::int64_t number) override;
   std::vector<ScheduleRow> schedules() override;

@@ -1,7 +1,9 @@
 // Numbers: counts, pauses, runners, places in line, durations, facts.
 #include <algorithm>
 
+#include "store/life.hpp"
 #include "store/matching.hpp"
+#include "store/sqlite/key_rates.hpp"
 #include "store/sqlite/place.hpp"
 #include "store/sqlite/reader.hpp"
 #include "store/sqlite/schema.hpp"
@@ -27,7 +29,7 @@ std::vector<CountRow> SqliteReader::counts() {
 }
 
 std::vector<RateRow> SqliteReader::rates() {
-  Query query = db_.query("SELECT of, name, full_at FROM reeve_rate ORDER BY of DESC, name");
+  Query query = db_.query("SELECT of, name, full_at FROM reeve_rate WHERE of <> 'key' ORDER BY of DESC, name");
   std::vector<RateRow> rows;
   while (query.step()) {
     Row row = query.row();
@@ -37,6 +39,16 @@ std::vector<RateRow> SqliteReader::rates() {
     rate.full_at = row.integer();
   }
   return rows;
+}
+
+std::optional<RateRow> SqliteReader::key_rate(std::string_view kind, std::string_view token) {
+  RateRow row;
+  row.of = RateRow::Of::key;
+  row.name = key_rate_name(kind, token);
+  const auto kept = kept_key_rate(db_, row.name);
+  if (!kept) return std::nullopt;
+  row.full_at = *kept;
+  return row;
 }
 
 std::vector<RunnerRow> SqliteReader::runners(int limit) {

@@ -38,7 +38,7 @@ inline constexpr std::int32_t application_id = 0x52455645;  // "REVE"
 [[nodiscard]] std::string revisions_migration();
 // What retention looks at.
 [[nodiscard]] std::string retention_migration();
-// Pauses of kinds and labels.
+// Pauses of kinds and labels, rates of keys.
 [[nodiscard]] std::string pauses_migration();
 // Schedules.
 [[nodiscard]] std::string seventh_migration();

@@ -104,6 +104,7 @@ void Session::load() {
   Query paused = db.query("SELECT queue FROM reeve_pause");
   while (paused.step()) paused_.insert(paused.row().text());
   load_pauses();
+  load_key_waits();
   lines.clear();
   Query line = db.query("SELECT queue, priority, now FROM reeve_line");
   while (line.step()) {
@@ -128,6 +129,11 @@ void Session::load_pauses() {
     std::string key = row.text();
     side.emplace(std::move(key), row.text());
   }
+}
+
+void Session::load_key_waits() {
+  key_waits = db.integer("SELECT count(*) FROM (SELECT 1 FROM reeve_key_wait LIMIT 1)") > 0;
+  key_rates.clear();
 }
 
 void Session::write_numbers() {

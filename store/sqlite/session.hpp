@@ -91,10 +91,13 @@ class Session {
   std::map<Line, std::int64_t> lines{};          // reeve_line: those that have tenants, and the place served last
   std::set<Label> paused_labels{};               // reeve_label_pause: those that hold tasks back,
   std::set<Label> resumed_labels{};              // and those whose tasks are still to be let go
+  bool key_waits = false;                        // there may be rows of reeve_key_wait
+  std::map<std::string, std::optional<Rate>> key_rates{};   // by which those of a kind wait, as the last claim said
 
  private:
   void load();
   void load_pauses();
+  void load_key_waits();
   void notice_others();
   void write_numbers();
   std::int64_t last_task_ = 0;

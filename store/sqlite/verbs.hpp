@@ -2,6 +2,7 @@
 // changed; the transaction around it is the batch's.
 #pragma once
 
+#include "store/sqlite/key_rates.hpp"
 #include "store/sqlite/keys.hpp"
 #include "store/sqlite/label_pauses.hpp"
 #include "store/sqlite/lines.hpp"
@@ -67,6 +68,7 @@ class SqliteTasks final : public Tasks {
   Waits waits_{session_};
   Lines lines_{session_};
   LabelPauses pauses_{session_, keys_, lines_};
+  KeyRates key_rates_{session_, keys_};
 };
 
 // A sign of life of the handler ends staleness.

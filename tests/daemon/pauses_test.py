@@ -117,6 +117,27 @@ class Pauses(CliCase):
             self.assertEqual(screen.end(), 0)
             self.assertIn("\x1b[Kdrained: nothing runs", screen.text)
 
+    def test_a_rate_of_each_key_holds_over_a_kill_and_hides_nobody(self):
+        lab = self.quiet_lab()
+        lab.handlers["mail"] = {**lab.handler(), "key_rate": {"limit": 2, "per": "1s", "burst": 1}}
+        lab.up()
+        key = {"concurrency": {"key": "acme", "limit": 10}}
+        mails = [lab.enq("exit 0", kind="mail", **key) for _ in range(4)]
+        self.assert_state(lab, lab.enq("exit 0", kind="mail", concurrency={"key": "other", "limit": 10}), "succeeded")
+        self.assert_state(lab, lab.enq("exit 0", kind="mail"), "succeeded")
+        last = lab.ok("GET", f"/v1/tasks/{mails[-1]}/why")
+        if last["state"] != "succeeded":
+            self.assertIn("key_rate", [reason["code"] for reason in last["reasons"]])
+            self.assertIn("estimated_start", last)
+        lab.k9()
+        lab.up()
+        for mail in mails:
+            self.assert_state(lab, mail, "succeeded")
+        begun = sorted(moment(lab.task(mail)["claimed_at"]) for mail in mails)
+        for one, other in zip(begun, begun[1:]):
+            self.assertGreaterEqual(other - one, 0.499)
+        self.assertTrue(lab.ok("GET", "/v1/store/check")["ok"])
+
     def test_what_it_refuses(self):
         lab = self.lab()
         self.refused(lab, "pause", "mail", "--kind", "noop", says=["one thing at a time"])

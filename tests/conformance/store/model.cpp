@@ -6,6 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "store/life.hpp"
 #include "store/open.hpp"
 #include "tests/conformance/store/fixture.hpp"
 
@@ -171,6 +172,8 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
     out << "unconsumed " << reader.signals(task.id, true).size() << '\n';
     for (const Timer& timer : reader.timers(task.id)) out << "timer " << timer.name << ' ' << text(timer.at) << ' ' << text(timer.fired_at) << '\n';
     out << text(reader.key_holds(task.id, now, 3)) << '\n';
+    if (const auto token = concurrency_token(task.kind, task.concurrency))
+      if (const auto rate = reader.key_rate("echo", *token)) out << "rate of key " << rate->name << ' ' << rate->full_at << '\n';
     if (keys) continue;
     const Position position = reader.position(task.id, now, 5);
     out << "position " << position.ahead << position.at_least << '\n';
@@ -215,7 +218,7 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
 // One random program. Each step is a function from a store to the text of its answer, so that both stores do the same.
 class Program {
  public:
-  explicit Program(std::uint64_t seed) : with_keys(seed % 3 != 0), held_lines(seed % 2 == 0), label_pauses(seed % 4 > 1), dice_(seed) {}
+  explicit Program(std::uint64_t seed) : with_keys(seed % 3 != 0), held_lines(seed % 2 == 0), label_pauses(seed % 4 > 1), key_rate(seed % 5 > 2), dice_(seed) {}
   using Step = std::function<std::string(Store&)>;
 
   Step next() {
@@ -259,6 +262,7 @@ class Program {
   // A task that was held by a label takes a new place among the tenants when it is let go, in one store at the resume, in another at the next
   // claim: so no task has a tenant in such a program.
   const bool label_pauses;
+  const bool key_rate;
   // What the store under the model answered to a claim: the keys to go on with.
   std::vector<ClaimKey> keys{};
   Timestamp now = from_ms(1'800'000'000'000);
@@ -334,12 +338,13 @@ class Program {
     }
     if (with_keys && held_lines && roll(10) == 0) request.held_lines.push_back(word("l", 2));
     if (roll(4) == 0) request.kinds[0].rate = Rate{1 + roll(5), Millis{1'000 * (1 + roll(3))}, 1 + roll(3)};
+    if (key_rate) request.kinds[0].key_rate = Rate{1 + roll(10) / 9, Millis{1'000}, 2};
     if (roll(4) == 0) request.kinds.back().needs = {{"gpu", 1 + roll(2)}};
     if (roll(2) == 0) request.resources = {{"gpu", roll(4)}};
     if (roll(3) == 0) request.ageing = Millis{100 * (1 + roll(20))};
     if (roll(3) == 0) request.queues.push_back(shared_queue());
     // A store may wake too early for a token: it need not look behind it whether a key has room.
-    const bool rated = std::any_of(request.kinds.begin(), request.kinds.end(), [](const KindRoom& kind) { return kind.rate.has_value(); }) ||
+    const bool rated = std::any_of(request.kinds.begin(), request.kinds.end(), [](const KindRoom& kind) { return kind.rate || kind.key_rate; }) ||
                        std::any_of(request.queues.begin(), request.queues.end(), [](const QueueRoom& queue) { return queue.rate.has_value(); });
     return [this, request, at = now, exact = !((with_keys || label_pauses) && rated)](Store& s) {
       const ClaimAnswer answer = s.tasks().claim(request, at);

@@ -327,3 +327,23 @@ TEST_CASE("a paused kind and a paused label are named with who, since when, why 
   CHECK(reasons[1].message == "the label customer=acme inc was paused 5s ago by uid:7: unpaid");
   CHECK(reasons[1].fix == "`reeve resume --label 'customer=acme inc'`");
 }
+
+TEST_CASE("a key without a token says when the next one comes", "[why][key_rate]") {
+  handlers::Handler report;
+  report.kind = "report";
+  report.key_rate = store::Rate{.limit = 10, .per = 60s, .burst = 1};
+  Scene scene;
+  scene.handlers = handlers::Handlers({report}, {});
+  scene.task.concurrency.emplace().key = "acme";
+  store::RateRow row;
+  row.of = store::RateRow::Of::key;
+  row.name = "report\x1f\x1f" "acme";
+  row.full_at = (store::to_ms(now) + 4'200) * 1'000;
+  const auto reasons = api::why(scene.task, scene.state, scene.pauses, scene.overview, scene.handlers, scene.position, scene.steps, scene.keys, now, {row});
+  REQUIRE(reasons.size() == 1);
+  CHECK(reasons[0].code == "key_rate");
+  CHECK(reasons[0].message == "rate 10/1m of the key \"acme\": next token in 4.2 s");
+  CHECK(reasons[0].fix == "raise handlers.report.key_rate, or wait");
+  row.name = "report\x1f\x1f" "other";
+  CHECK(api::why(scene.task, scene.state, scene.pauses, scene.overview, scene.handlers, scene.position, scene.steps, scene.keys, now, {row})[0].code == "due");
+}

@@ -82,7 +82,46 @@ PauseSteps steps_beside(int held) {
   return steps;
 }
 
+// A claim of ten free tasks beside `held` tasks whose key has no token.
+int steps_beside_a_rate(int held) {
+  std::string directory = (std::filesystem::temp_directory_path() / "reeve-rates-XXXXXX").string();
+  REQUIRE(::mkdtemp(directory.data()));
+  Options options;
+  options.url = "sqlite:" + directory + "/reeve.db";
+  store::open(options).reset();
+  int steps = 0;
+  {
+    sqlite::Session session(directory + "/reeve.db", 1s, 0, 1ms);
+    sqlite::SqliteTasks tasks(session);
+    session.begin();
+    EnqueueRequest all;
+    NewTask limited = with_label("acme");
+    limited.concurrency.emplace().key = "k";
+    limited.concurrency->limit = 1'000'000;
+    all.tasks.assign(static_cast<std::size_t>(held), limited);
+    all.tasks.insert(all.tasks.end(), 40, with_label("other"));
+    (void)tasks.enqueue(all, now);
+    ClaimRequest claim = ten();
+    claim.kinds[0].key_rate = Rate{.limit = 1, .per = 1h, .burst = 1};
+    std::size_t taken = 10;
+    for (std::optional<Timestamp> due = now; due == now;) due = tasks.claim(claim, now).next_due;
+    steps = counted(session, [&] { taken = tasks.claim(claim, now).tasks.size(); });
+    REQUIRE(taken == 10);
+    session.rollback();
+  }
+  std::filesystem::remove_all(directory);
+  return steps;
+}
+
 }  // namespace
+
+TEST_CASE("tasks whose key has no token cost a claim nothing", "[claim][key_rate][sqlite][promise-I27]") {
+  const int few = steps_beside_a_rate(10);
+  const int many = steps_beside_a_rate(20'000);
+  INFO(few << " and " << many << " steps a claim");
+  CHECK(few > 0);
+  CHECK(many < few * 5 / 4);
+}
 
 TEST_CASE("tasks that a paused label holds cost a claim nothing, and are let go in pieces", "[claim][pause][sqlite][promise-I27]") {
   const PauseSteps few = steps_beside(10);
