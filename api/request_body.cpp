@@ -24,13 +24,6 @@ Problem not_json(const JsonFault& fault, std::size_t line) {
   return Problem(400, "invalid_json", "the body is not acceptable JSON (" + place + "byte " + std::to_string(fault.offset) + "): " + fault.message);
 }
 
-std::string checked_reason(const Field& field) {
-  if (field.is_null()) return {};
-  std::string reason = field.as_string();
-  if (reason.size() > reason_max) throw not_acceptable(field.name, field.name + " has " + std::to_string(reason.size()) + " bytes; use at most " + std::to_string(reason_max));
-  return reason;
-}
-
 store::TaskId checked_id(const Field& field) {
   const auto number = type_of(field.json) == JsonType::number ? integer_of(field.json) : std::nullopt;
   if (!number || *number < 1) throw not_acceptable(field.name, field.name + " is " + std::string(field.json.substr(0, 60)) + "; write task ids as numbers");
@@ -38,6 +31,13 @@ store::TaskId checked_id(const Field& field) {
 }
 
 }  // namespace
+
+std::string checked_reason(const Field& field) {
+  if (field.is_null()) return {};
+  std::string reason = field.as_string();
+  if (reason.size() > reason_max) throw not_acceptable(field.name, field.name + " has " + std::to_string(reason.size()) + " bytes; use at most " + std::to_string(reason_max));
+  return reason;
+}
 
 BodyFormat format_of(const Request& request) {
   if (!request.content_encoding.empty() && lower(request.content_encoding) != "identity")

@@ -12,6 +12,7 @@
 
 namespace reeve::api {
 
+struct Field;
 struct Service;
 
 enum class BodyFormat { json, ndjson };
@@ -25,6 +26,9 @@ void check_format(const Request& request);
 void check_body(const Request& request);
 // The same for large bodies: lets others have the loop between pieces.
 boost::asio::awaitable<void> check_large_json(Service& service, std::string_view text, std::size_t line);
+
+// The value of a member "reason". Throws Problem 422.
+[[nodiscard]] std::string checked_reason(const Field& field);
 
 // {"reason":"..."}, or no body at all.
 [[nodiscard]] std::string reason_of(const Request& request);

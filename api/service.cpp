@@ -1,6 +1,5 @@
 #include "api/service.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 #include "api/problem.hpp"
@@ -28,11 +27,7 @@ std::optional<Seen> see(store::Reader& reader, store::TaskId id) {
   auto task = reader.get(id);
   if (!task) return std::nullopt;
   Seen seen;
-  if (task->status == store::Status::queued) {
-    const auto pauses = reader.pauses();
-    const auto is_ours = [&task](const store::QueuePause& pause) { return pause.queue == task->queue; };
-    seen.queue_paused = std::any_of(pauses.begin(), pauses.end(), is_ours);
-  }
+  if (task->status == store::Status::queued) seen.paused = reader.pauses().holds(*task);
   seen.task = std::move(*task);
   return seen;
 }

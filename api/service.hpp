@@ -27,10 +27,10 @@ struct Service {
 // The answer to any request, problems included. Never throws.
 boost::asio::awaitable<Reply> answer(Service& service, Request request);
 
-// A task as it is seen now, and whether its queue is paused.
+// A task as it is seen now, and whether a pause holds it.
 struct Seen {
   store::Task task{};
-  bool queue_paused = false;
+  bool paused = false;
 };
 [[nodiscard]] std::optional<Seen> see(store::Reader& reader, store::TaskId id);
 

@@ -35,7 +35,7 @@ asio::awaitable<Seen> wait_for_end(Service& service, const Request& request, sto
 
 void write_waited(JsonWriter& json, const Seen& seen, store::Timestamp now) {
   json.member("done", is_terminal(seen.task.status));
-  write_task(json.key("task"), seen.task, state_of(seen.task, now, seen.queue_paused), Body::with_payload);
+  write_task(json.key("task"), seen.task, state_of(seen.task, now, seen.paused), Body::with_payload);
 }
 
 }  // namespace reeve::api

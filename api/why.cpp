@@ -1,6 +1,9 @@
 #include "api/why.hpp"
 
 #include <algorithm>
+#include <cctype>
+
+#include "store/life.hpp"
 
 namespace reeve::api {
 
@@ -82,13 +85,31 @@ void add_kind(std::vector<Why>& reasons, const store::Task& task, const handlers
                      "declare a handler for it and reload the configuration, or give it up with `reeve cancel " + id_of(task) + "`"});
 }
 
-void add_pause(std::vector<Why>& reasons, const store::Task& task, const std::vector<store::QueuePause>& pauses, Timestamp now) {
-  for (const store::QueuePause& pause : pauses) {
-    if (pause.queue != task.queue) continue;
-    reasons.push_back({"queue_paused",
-                       "the queue " + quoted(pause.queue) + " was paused " + since(pause.since, now) + " ago" +
-                           (pause.actor.empty() ? "" : " by " + pause.actor) + (pause.reason.empty() ? "" : ": " + pause.reason),
-                       "`reeve resume " + pause.queue + "`"});
+std::string by_whom(Timestamp when, const std::string& actor, const std::string& reason, Timestamp now) {
+  return " was paused " + since(when, now) + " ago" + (actor.empty() ? "" : " by " + actor) + (reason.empty() ? "" : ": " + reason);
+}
+
+// As a shell reads it.
+std::string shell_word(const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || std::string_view("-_.:/=@+,").find(static_cast<char>(c)) != std::string_view::npos; });
+  if (plain) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+void add_pauses(std::vector<Why>& reasons, const store::Task& task, const store::Paused& paused, const handlers::Handlers& handlers, Timestamp now) {
+  for (const store::QueuePause& pause : paused.queues)
+    if (pause.queue == task.queue)
+      reasons.push_back({"queue_paused", "the queue " + quoted(pause.queue) + by_whom(pause.since, pause.actor, pause.reason, now), "`reeve resume " + pause.queue + "`"});
+  const handlers::Handler* handler = handlers.find(task.kind);
+  for (const store::KindPause& pause : paused.kinds)
+    if (pause.kind == task.kind || (handler && pause.kind == handler->kind))
+      reasons.push_back({"kind_paused", "the kind " + quoted(pause.kind) + by_whom(pause.since, pause.actor, pause.reason, now), "`reeve resume --kind " + pause.kind + "`"});
+  for (const store::LabelPause& pause : paused.labels) {
+    const std::string label = pause.key + "=" + pause.value;
+    if (has_label(task, pause.key, pause.value))
+      reasons.push_back({"label_paused", "the label " + label + by_whom(pause.since, pause.actor, pause.reason, now), "`reeve resume --label " + shell_word(label) + "`"});
   }
 }
 
@@ -202,6 +223,20 @@ void add_rates(std::vector<Why>& reasons, const store::Task& task, const handler
   if (const handlers::Handler* kind = handlers.find(task.kind)) add_rate(reasons, store::RateRow::Of::kind, task.kind, kind->rate, rates, now);
 }
 
+// Each concurrency key of a kind by itself.
+void add_key_rate(std::vector<Why>& reasons, const store::Task& task, const handlers::Handlers& handlers, const std::vector<store::RateRow>& rates, Timestamp now) {
+  const handlers::Handler* kind = handlers.find(task.kind);
+  const auto token = concurrency_token(task.kind, task.concurrency);
+  if (!kind || !kind->key_rate || !token) return;
+  const std::string name = store::key_rate_name(kind->kind, *token);
+  const auto kept = std::find_if(rates.begin(), rates.end(), [&](const store::RateRow& row) { return row.of == store::RateRow::Of::key && row.name == name; });
+  const store::Bucket bucket(*kind->key_rate, kept == rates.end() ? std::nullopt : std::optional<std::int64_t>(kept->full_at), now);
+  if (bucket.tokens() > 0) return;
+  reasons.push_back({"key_rate",
+                     "rate " + store::to_text(*kind->key_rate) + " of the key " + quoted(task.concurrency->key) + ": next token in " + seconds(bucket.next() - now),
+                     "raise handlers." + kind->kind + ".key_rate, or wait"});
+}
+
 void add_resources(std::vector<Why>& reasons, const store::Task& task, const supervisor::Overview& overview, const handlers::Handlers& handlers) {
   const handlers::Handler* handler = handlers.find(task.kind);
   if (!handler) return;
@@ -286,7 +321,7 @@ store::Task under_present_name(const store::Task& task, const handlers::Handlers
 
 }  // namespace
 
-std::vector<Why> why(const store::Task& task, State state, const std::vector<store::QueuePause>& pauses,
+std::vector<Why> why(const store::Task& task, State state, const store::Paused& pauses,
                      const supervisor::Overview& overview, const handlers::Handlers& handlers,
                      const std::optional<store::Position>& position, const std::vector<store::Step>& steps,
                      const store::KeyHolds& keys, Timestamp now, const std::vector<store::RateRow>& rates) {
@@ -298,13 +333,14 @@ std::vector<Why> why(const store::Task& task, State state, const std::vector<sto
   std::vector<Why> reasons;
   add_time(reasons, task, state, now);
   add_kind(reasons, task, handlers);
-  add_pause(reasons, task, pauses, now);
+  add_pauses(reasons, task, pauses, handlers, now);
   add_phase(reasons, overview);
   add_order(reasons, task, keys, now);
   add_key(reasons, task, keys, now);
   const store::Task present = under_present_name(task, handlers);
   add_limits(reasons, present, overview, now);
   add_rates(reasons, present, handlers, rates, now);
+  add_key_rate(reasons, task, handlers, rates, now);
   add_resources(reasons, present, overview, handlers);
   add_executor(reasons, present, overview, handlers);
   add_line(reasons, task, position, now);

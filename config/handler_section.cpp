@@ -181,6 +181,8 @@ const Table<Draft>& handler_table() {
           section<Draft>("dedupe", REEVE_AT(handler.dedupe), dedupe_table(), "what a dedupe key means for the kind"),
           section<Draft>("concurrency_key", REEVE_AT(handler.concurrency_key), concurrency_key_table(), "how many tasks of one key run at once, and what becomes of the others"),
           field<Draft>("rate", REEVE_AT(handler.rate), "how many attempts of the kind start in a time: 10/s, 100/1m; no limit when left out", read_rate, rate_schema()),
+          field<Draft>("key_rate", REEVE_AT(handler.key_rate), "how many attempts of the kind with one concurrency key start in a time: 10/m; each key by itself, tasks without a key are not limited",
+                       read_rate, rate_schema()),
           field<Draft>("resources", REEVE_AT(handler.resources), "what each attempt needs of supervisor.resources; REEVE_RESOURCE_GPU tells it which units it has",
                        read_needs, needs_schema()),
           field<Draft>("fair_by", REEVE_AT(handler.fair_by), "the label that says whose a task is; in place of the queue's", read_fair_by, text_schema()),
@@ -223,7 +225,7 @@ const Table<Draft>& handler_table() {
           map_field("labels", read_handler_labels, text_schema(), "labels of every task of the kind; the enqueuer's come on top"),
           Field<Draft>{"metadata", "any value; shown with the task and handed to the handler", read_metadata, R"({"type":["object","array","string","number","boolean","null"]})"},
       },
-      {{"rate_per_key", "weight", "delivery", "keys", "order", "fair_key", "supersede"}, {}}};
+      {{"weight", "delivery", "keys", "order", "fair_key", "supersede"}, {}}};
   return table;
 }
 

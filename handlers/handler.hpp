@@ -81,6 +81,7 @@ struct Handler {
   DedupeDefaults dedupe{};
   ConcurrencyDefaults concurrency_key{};
   std::optional<store::Rate> rate{};              // starts of the kind
+  std::optional<store::Rate> key_rate{};          // starts of the kind with one concurrency key, each key by itself
   std::vector<store::Room> resources{};           // what each body needs
   std::string fair_by{};                          // the label whose value is the fair key of a task that gives none; empty: as its queue says
 };

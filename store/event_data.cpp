@@ -149,6 +149,13 @@ std::string reason(std::string_view reason) {
   return std::move(object).str();
 }
 
+std::string label(std::string_view key, std::string_view value, std::string_view reason) {
+  Object object;
+  object.add("key", key).add("value", value);
+  if (!reason.empty()) object.add("reason", reason);
+  return std::move(object).str();
+}
+
 std::string stale_cleared() {
   Object object;
   object.add_true("cleared");

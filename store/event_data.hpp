@@ -24,6 +24,7 @@ namespace reeve::store::event_data {
 [[nodiscard]] std::string removed(Status status);
 [[nodiscard]] std::string progress(const Progress& progress);
 [[nodiscard]] std::string reason(std::string_view reason);                            // empty when there is none
+[[nodiscard]] std::string label(std::string_view key, std::string_view value, std::string_view reason);   // `reason` may be empty
 [[nodiscard]] std::string stale_cleared();
 [[nodiscard]] std::string step(std::string_view name, StepStatus status, int tries);
 [[nodiscard]] std::string resumed(std::string_view wait, std::string_view by);        // `wait` empty: it waited for nothing

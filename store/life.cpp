@@ -171,6 +171,11 @@ Concurrency parse_concurrency_token(std::string_view token, int limit) {
   return concurrency;
 }
 
+std::string key_rate_name(std::string_view kind, std::string_view token) {
+  std::string name(kind);
+  return (name += '\x1f') += token;
+}
+
 bool holds(const Task& task, ClaimKey claim) {
   return task.epoch == claim.epoch && (task.status == Status::claimed || task.status == Status::running);
 }

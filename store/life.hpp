@@ -37,6 +37,9 @@ inline constexpr Millis progress_event_interval{1'000};
 [[nodiscard]] std::optional<std::string> concurrency_token(std::string_view kind, const std::optional<Concurrency>& concurrency);
 [[nodiscard]] Concurrency parse_concurrency_token(std::string_view token, int limit);
 
+// The bucket of a concurrency token, for the tasks of a kind.
+[[nodiscard]] std::string key_rate_name(std::string_view kind, std::string_view token);
+
 // Claimed or running, under exactly this epoch.
 [[nodiscard]] bool holds(const Task& task, ClaimKey claim);
 

@@ -13,6 +13,7 @@
 
 #include "store/batches.hpp"
 #include "store/door.hpp"
+#include "store/pauses.hpp"
 #include "store/retention.hpp"
 #include "store/schedules.hpp"
 #include "store/step.hpp"
@@ -117,18 +118,11 @@ struct CountRow {
   std::int64_t count = 0;
 };
 
-struct QueuePause {
-  std::string queue{};
-  std::string reason{};
-  std::string actor{};
-  Timestamp since{};
-};
-
 // How far a rate is used up: see Bucket (store/rate.hpp).
 struct RateRow {
-  enum class Of { queue, kind };
+  enum class Of { queue, kind, key };
   Of of{};
-  std::string name{};
+  std::string name{};                                // of a key: key_rate_name() (store/life.hpp)
   std::int64_t full_at = 0;                          // microseconds of UTC
 };
 
@@ -158,6 +152,7 @@ struct Revision {
 struct Position {
   std::int64_t ahead = 0;                            // due tasks of its queue that would be claimed before it, were nothing to age
   bool at_least = false;                             // counting stopped
+  std::map<std::string, std::int64_t> kinds{};       // those ahead, by kind
 };
 
 // A task that has a key, or a place in a line, which another wants.
@@ -265,8 +260,9 @@ class Reader {
   // The first event still kept; a cursor before it has lost events to retention.
   virtual Cursor first_event() = 0;
   virtual std::vector<CountRow> counts() = 0;
-  virtual std::vector<QueuePause> pauses() = 0;
-  virtual std::vector<RateRow> rates() = 0;                                // queues, then kinds, by name
+  virtual Paused pauses() = 0;
+  virtual std::vector<RateRow> rates() = 0;                                // queues, then kinds, by name; without keys
+  virtual std::optional<RateRow> key_rate(std::string_view kind, std::string_view token) = 0;   // nullopt: the bucket is full
   virtual std::vector<ScheduleRow> schedules() = 0;                        // by name
   virtual std::vector<RunnerRow> runners(int limit) = 0;                   // newest first
   virtual std::vector<Revision> revisions(std::optional<std::int64_t> before, int limit) = 0;  // newest first, without text

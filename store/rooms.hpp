@@ -27,6 +27,7 @@ struct KindRoom {
   int room = 0;
   std::optional<Rate> rate{};
   std::vector<Room> needs{};
+  std::optional<Rate> key_rate{};    // of the tasks with one concurrency key, each key by itself; those without are not limited by it
   std::vector<std::string> also{};   // other names of the kind; tasks of all its names are counted together
   bool operator==(const KindRoom&) const = default;
 };

@@ -213,8 +213,8 @@ class Tasks {
   virtual EnqueueAnswer enqueue(const EnqueueRequest& request, Timestamp now) = 0;
 
   // Hands up to `limit` due tasks to the runner: priority first, then the one due longest, then the lower id; where queues have weights or
-  // tasks have fair keys, as store/turn.hpp says. Paused queues, tasks whose concurrency key has no room and those that are not first in their
-  // line are passed over. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are
+  // tasks have fair keys, as store/turn.hpp says. Paused queues, kinds and labels, tasks whose concurrency key has no room and those that are not
+  // first in their line are passed over. Each task gets epoch + 1, attempt + 1, status claimed, and an attempt row. Cost does not depend on how many tasks are
   // queued for later, held back, or finished, nor on how many tenants wait. Queued tasks past their expires_at are cancelled on the way, timers
   // fire and waits end whose time has come. At most a thousand of each in one claim, and a thousand tasks that are found to be blocked: if there
   // may be more, next_due is `now`; claim again.
@@ -389,6 +389,14 @@ class Queues {
   // False: it was so already. Running attempts go on; nothing is claimed from a paused queue. Queues need not be declared.
   virtual bool pause(std::string_view queue, std::string_view reason, std::string_view actor, Timestamp now) = 0;
   virtual bool resume(std::string_view queue, std::string_view actor, Timestamp now) = 0;
+
+  // The same for a kind, known or not. A pause of a handler's name also holds back what was stored under its other names.
+  virtual bool pause_kind(std::string_view kind, std::string_view reason, std::string_view actor, Timestamp now) = 0;
+  virtual bool resume_kind(std::string_view kind, std::string_view actor, Timestamp now) = 0;
+  // The same for every task that has the label. Held tasks cost a claim nothing once it has met them; the claims after a resume let them go,
+  // at most a thousand each.
+  virtual bool pause_label(std::string_view key, std::string_view value, std::string_view reason, std::string_view actor, Timestamp now) = 0;
+  virtual bool resume_label(std::string_view key, std::string_view value, std::string_view actor, Timestamp now) = 0;
 };
 
 // -------------------------------------------------------------------------------------------------------------- revisions

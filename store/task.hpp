@@ -203,8 +203,9 @@ struct Task {
   std::optional<BatchId> batch{};      // it is counted in
 };
 
-// What people see. `now` decides between scheduled/retrying and queued. `queue_paused`: the task's queue is paused. `blocked`: a pause or any bit of `block`.
-[[nodiscard]] State state_of(const Task& task, Timestamp now, bool queue_paused);
+// What people see. `now` decides between scheduled/retrying and queued. `paused`: Paused::holds(). `blocked`: that, or any bit of `block` but
+// the pause's.
+[[nodiscard]] State state_of(const Task& task, Timestamp now, bool paused);
 
 // CPU, memory and I/O of one attempt, as the kernel told them; absent where it did not.
 struct ResourceUse {

@@ -45,6 +45,7 @@ struct Overview {
   std::int64_t runner = 0;
   std::string runner_name{};
   store::Timestamp started_at{};
+  store::Millis drain_timeout{0};                   // how long running attempts may go on when the daemon is told to stop
   Usage global{};
   std::vector<Usage> kinds{};
   std::vector<Usage> queues{};

@@ -130,6 +130,7 @@ Overview Supervisor::Shell::overview() const {
                     .runner_name = runner_name_,
                     .started_at = started_at_,
                     .trouble = trouble_};
+  overview.drain_timeout = options_.drain_timeout;
   const Admission& admission = core_.admission();
   overview.global = {.name = "all", .running = admission.running(), .limit = admission.concurrency()};
   for (const handlers::Handler& handler : core_.handlers()->all())

@@ -1,4 +1,7 @@
+#include <map>
+
 #include "api/config_control.hpp"
+#include "api/drain_forecast.hpp"
 #include "api/json/records.hpp"
 #include "api/problem.hpp"
 #include "api/query.hpp"
@@ -24,11 +27,25 @@ boost::asio::awaitable<void> record(Service& service, std::string type, std::str
   (void)co_await service.backend.store.run(work);
 }
 
-Reply draining_reply(const Service& service) {
+constexpr int samples_of_forecast = 500;
+
+// Whether it is drained, who still runs, and when they will probably have ended.
+Answer draining_reply(Service& service) {
   const supervisor::Overview overview = service.backend.supervisor.overview();
+  const auto handlers = service.backend.supervisor.handlers();
+  auto read = [&overview](store::Reader& reader) {
+    std::map<std::string, store::KindTimings> timings;
+    for (const supervisor::RunningAttempt& one : overview.running)
+      if (!timings.contains(one.kind)) timings[one.kind] = reader.timings(one.kind, samples_of_forecast);
+    return timings;
+  };
+  const std::map<std::string, store::KindTimings> timings = co_await service.backend.reader.read(std::move(read));
+  const store::Timestamp now = service.backend.clock.now();
   JsonWriter json;
-  json.open_object().member("draining", overview.paused_claims).member("running", overview.global.running).close_object();
-  return json_reply(std::move(json).text());
+  json.open_object().member("draining", overview.paused_claims);
+  write_forecast(json, forecast_drain(overview, *handlers, timings, now), overview.drain_timeout, now);
+  json.close_object();
+  co_return json_reply(std::move(json).text());
 }
 
 void write_sentences(JsonWriter& json, std::string_view key, const std::vector<std::string>& sentences) {
@@ -43,14 +60,22 @@ Answer drain(Service& service, Request request) {
   const Parameters parameters(request.query, {});
   service.backend.supervisor.drain();
   co_await record(service, "runner.draining", request.actor());
-  co_return draining_reply(service);
+  Reply reply = co_await draining_reply(service);
+  co_return reply;
+}
+
+Answer get_drain(Service& service, Request request) {
+  const Parameters parameters(request.query, {});
+  Reply reply = co_await draining_reply(service);
+  co_return reply;
 }
 
 Answer resume(Service& service, Request request) {
   const Parameters parameters(request.query, {});
   service.backend.supervisor.resume();
   co_await record(service, "runner.resumed", request.actor());
-  co_return draining_reply(service);
+  Reply reply = co_await draining_reply(service);
+  co_return reply;
 }
 
 Answer reload(Service& service, Request request) {

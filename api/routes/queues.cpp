@@ -27,7 +27,7 @@ using QueueViews = std::map<std::string, QueueView>;
 
 struct StoredQueues {
   std::vector<store::CountRow> counts{};
-  std::vector<store::QueuePause> pauses{};
+  store::Paused pauses{};
 };
 
 QueueViews gather(const Service& service, const StoredQueues& stored) {
@@ -36,7 +36,7 @@ QueueViews gather(const Service& service, const StoredQueues& stored) {
   for (const handlers::Handler& handler : handlers->all()) views[handler.queue];
   for (const handlers::Queue& queue : handlers->queues()) views[queue.name].limit = queue.concurrency;
   for (const supervisor::Usage& usage : service.backend.supervisor.overview().queues) views[usage.name].running = usage.running;
-  for (const store::QueuePause& pause : stored.pauses) views[pause.queue].pause = pause;
+  for (const store::QueuePause& pause : stored.pauses.queues) views[pause.queue].pause = pause;
   for (const store::CountRow& row : stored.counts) views[row.queue].counts[row.status] += row.count;
   return views;
 }
@@ -63,11 +63,6 @@ Reply pause_reply(const std::string& queue, bool paused, bool changed) {
 }
 
 }  // namespace
-
-void write_pause(JsonWriter& json, const store::QueuePause& pause) {
-  json.key("paused").open_object().member("since", pause.since).text_member("reason", pause.reason).text_member("actor", pause.actor);
-  json.close_object();
-}
 
 Answer list_queues(Service& service, Request request) {
   const Parameters parameters(request.query, {});

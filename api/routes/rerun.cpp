@@ -68,7 +68,7 @@ std::vector<RerunRequest> requests_for(const Request& request, const std::vector
   return requests;
 }
 
-void refuse(const RerunAnswer& answer, TaskId id, const std::string& key) {
+void refuse_rerun(const RerunAnswer& answer, TaskId id, const std::string& key) {
   const std::string task = "task " + std::to_string(number(id));
   switch (answer.result) {
     case RerunResult::rerun:
@@ -112,7 +112,7 @@ Answer rerun_task(Service& service, Request request) {
   requests.at(0).payload = std::move(payload);
   const auto answers = co_await rerun_all(service, std::move(requests));
   const RerunAnswer& answer = answers.at(0);
-  refuse(answer, id, request.idempotency_key);
+  refuse_rerun(answer, id, request.idempotency_key);
   JsonWriter json;
   write_rerun(json, id, answer);
   Reply reply = json_reply(std::move(json).text(), answer.result == RerunResult::rerun ? 201 : 200);

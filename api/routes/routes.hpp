@@ -68,6 +68,13 @@ Answer list_queues(Service& service, Request request);
 Answer pause_queue(Service& service, Request request);
 Answer resume_queue(Service& service, Request request);
 
+// pauses.cpp
+Answer list_pauses(Service& service, Request request);
+Answer pause_kind(Service& service, Request request);
+Answer resume_kind(Service& service, Request request);
+Answer pause_label(Service& service, Request request);
+Answer resume_label(Service& service, Request request);
+
 // schedules.cpp
 Answer list_schedules(Service& service, Request request);
 Answer get_schedule(Service& service, Request request);
@@ -86,6 +93,7 @@ Answer get_status(Service& service, Request request);
 
 // daemon.cpp
 Answer drain(Service& service, Request request);
+Answer get_drain(Service& service, Request request);
 Answer resume(Service& service, Request request);
 Answer reload(Service& service, Request request);
 Answer shut_down(Service& service, Request request);

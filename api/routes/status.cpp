@@ -19,7 +19,7 @@ namespace {
 
 struct Stored {
   std::vector<store::CountRow> counts{};
-  std::vector<store::QueuePause> pauses{};
+  store::Paused pauses{};
   store::StoreFacts facts{};
 };
 
@@ -124,7 +124,8 @@ Answer get_status(Service& service, Request request) {
   json.open_object();
   write_runner(json, service, overview);
   write_usages(json, overview);
-  write_queues(json, overview, stored.pauses);
+  write_queues(json, overview, stored.pauses.queues);
+  write_pauses(json.key("pauses"), stored.pauses);
   json.key("running").open_array();
   for (const supervisor::RunningAttempt& attempt : overview.running) write_running(json, attempt);
   json.close_array();

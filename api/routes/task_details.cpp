@@ -1,8 +1,13 @@
+#include <map>
+#include <set>
+
+#include "api/estimate.hpp"
 #include "api/json/records.hpp"
 #include "api/query.hpp"
 #include "api/routes/routes.hpp"
 #include "api/why.hpp"
 #include "api/why_after.hpp"
+#include "store/life.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/reader_thread.hpp"
 #include "supervisor/supervisor.hpp"
@@ -12,6 +17,7 @@ namespace reeve::api::routes {
 namespace {
 
 constexpr int lines_default = 1'000;
+constexpr int samples_of_estimate = 200;
 constexpr std::int64_t ahead_max = 10'000;      // how far `why` counts those before a task
 
 // Refuses a task that is not there, before a list that belongs to it is taken for empty.
@@ -81,24 +87,43 @@ namespace {
 
 struct Standing {
   std::optional<Seen> seen{};
-  std::vector<store::QueuePause> pauses{};
+  store::Paused pauses{};
   std::vector<store::RateRow> rates{};
   std::optional<store::Position> position{};
   std::vector<store::Step> steps{};              // of a suspended task
   store::KeyHolds keys{};                        // of a queued one
   store::Dependencies dependencies{};            // the same
+  std::map<std::string, store::KindTimings> timings{};   // of all kinds that an estimate may ask for
 };
 
-Standing read_standing(store::Reader& reader, store::TaskId id, store::Timestamp now) {
+// Of what runs, of what goes before it, and of its own kind; under the names that handlers have now.
+void read_timings(store::Reader& reader, const supervisor::Overview& overview, const handlers::Handlers& handlers, Standing& standing) {
+  std::set<std::string> kinds;
+  const auto add = [&](const std::string& stored) {
+    const handlers::Handler* handler = handlers.find(stored);
+    kinds.insert(handler ? handler->kind : stored);
+  };
+  add(standing.seen->task.kind);
+  for (const supervisor::RunningAttempt& one : overview.running) add(one.kind);
+  if (standing.position)
+    for (const auto& [kind, count] : standing.position->kinds) add(kind);
+  for (const std::string& kind : kinds) standing.timings[kind] = reader.timings(kind, samples_of_estimate);
+}
+
+Standing read_standing(store::Reader& reader, store::TaskId id, const supervisor::Overview& overview, const handlers::Handlers& handlers, store::Timestamp now) {
   Standing standing;
   standing.seen = see(reader, id);
   if (standing.seen && standing.seen->task.status == store::Status::waiting) standing.steps = reader.steps(id);
   if (!standing.seen || standing.seen->task.status != store::Status::queued) return standing;
   standing.pauses = reader.pauses();
   standing.rates = reader.rates();
+  const handlers::Handler* handler = handlers.find(standing.seen->task.kind);
+  if (const auto token = concurrency_token(standing.seen->task.kind, standing.seen->task.concurrency); token && handler)
+    if (const auto row = reader.key_rate(handler->kind, *token)) standing.rates.push_back(*row);
   standing.position = reader.position(id, now, ahead_max);
   standing.keys = reader.key_holds(id, now, ahead_max);
   standing.dependencies = reader.dependencies(id);
+  read_timings(reader, overview, handlers, standing);
   return standing;
 }
 
@@ -108,13 +133,15 @@ Answer explain_task(Service& service, Request request) {
   const Parameters parameters(request.query, {});
   const store::TaskId id = co_await resolve(service, request.arguments.at(0));
   const store::Timestamp now = service.backend.clock.now();
-  auto read = [id, now](store::Reader& reader) { return read_standing(reader, id, now); };
+  const auto handlers = service.backend.supervisor.handlers();
+  const supervisor::Overview overview = service.backend.supervisor.overview();
+  auto read = [id, now, &overview, &handlers](store::Reader& reader) { return read_standing(reader, id, overview, *handlers, now); };
   const Standing standing = co_await service.backend.reader.read(std::move(read));
   if (!standing.seen) refuse_missing(id);
   const store::Task& task = standing.seen->task;
-  const store::State state = state_of(task, now, standing.seen->queue_paused);
-  const auto handlers = service.backend.supervisor.handlers();
-  const supervisor::Overview overview = service.backend.supervisor.overview();
+  const store::State state = state_of(task, now, standing.seen->paused);
+  const EstimateInput known{task, standing.pauses, overview, *handlers, standing.position, standing.keys, standing.steps, standing.rates, standing.timings, now};
+  const std::optional<Estimate> estimate = estimate_start(known);
 
   std::vector<Why> reasons = why(task, state, standing.pauses, overview, *handlers, standing.position, standing.steps, standing.keys, now, standing.rates);
   if (auto after = why_it_comes_after(standing.dependencies)) {
@@ -131,6 +158,7 @@ Answer explain_task(Service& service, Request request) {
     json.key("position").open_object().member("ahead", standing.position->ahead);
     json.member("at_least", standing.position->at_least).close_object();
   }
+  if (estimate) json.member("estimated_start", estimate->start).member("estimate", estimate->how);
   json.close_object();
   co_return json_reply(std::move(json).text());
 }

@@ -45,7 +45,7 @@ Answer enqueue(Service& service, Request request) {
   write_enqueued(json, enqueued);
   if (enqueued.disposition == store::EnqueueDisposition::coalesced && !wait) {
     const Seen seen = co_await look_up(service, enqueued.id);
-    write_task(json.key("task"), seen.task, state_of(seen.task, now, seen.queue_paused), Body::with_payload);
+    write_task(json.key("task"), seen.task, state_of(seen.task, now, seen.paused), Body::with_payload);
   }
   if (wait) {
     const Seen seen = co_await wait_for_end(service, request, enqueued.id, *wait);
@@ -62,7 +62,7 @@ Answer get_task(Service& service, Request request) {
   const store::TaskId id = co_await resolve(service, request.arguments.at(0));
   const Seen seen = co_await look_up(service, id);
   JsonWriter json;
-  write_task(json, seen.task, state_of(seen.task, service.backend.clock.now(), seen.queue_paused), Body::with_payload);
+  write_task(json, seen.task, state_of(seen.task, service.backend.clock.now(), seen.paused), Body::with_payload);
   co_return json_reply(std::move(json).text());
 }
 
@@ -82,7 +82,7 @@ namespace {
 
 struct List {
   store::TaskPage page{};
-  std::vector<store::QueuePause> pauses{};
+  store::Paused pauses{};
 };
 
 store::ListQuery parse_list(const Parameters& parameters, store::Timestamp now) {
@@ -93,12 +93,6 @@ store::ListQuery parse_list(const Parameters& parameters, store::Timestamp now) 
   if (const auto after = parameters.cursor("after")) query.after = store::TaskId{number(*after)};
   query.order = parameters.choice("order", {"newest", "oldest"}) == "oldest" ? store::Order::oldest_first : store::Order::newest_first;
   return query;
-}
-
-bool is_paused(const List& list, const store::Task& task) {
-  for (const store::QueuePause& pause : list.pauses)
-    if (pause.queue == task.queue) return true;
-  return false;
 }
 
 }  // namespace
@@ -119,7 +113,7 @@ Answer list_tasks(Service& service, Request request) {
   JsonWriter json;
   json.open_object().key("tasks").open_array();
   for (const store::Task& task : list.page.tasks)
-    write_task(json, task, state_of(task, now, is_paused(list, task)), query.with_payload ? Body::with_payload : Body::without_payload);
+    write_task(json, task, state_of(task, now, list.pauses.holds(task)), query.with_payload ? Body::with_payload : Body::without_payload);
   json.close_array();
   if (list.page.more && !list.page.tasks.empty()) json.member("next", std::to_string(number(list.page.tasks.back().id)));
   json.close_object();

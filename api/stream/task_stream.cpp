@@ -75,7 +75,7 @@ class TaskStream final : public LiveStream {
     json.open_object();
     if (bootstrap.seen) {
       const store::Task& task = bootstrap.seen->task;
-      write_task(json.key("task"), task, state_of(task, service_.backend.clock.now(), bootstrap.seen->queue_paused), Body::with_payload);
+      write_task(json.key("task"), task, state_of(task, service_.backend.clock.now(), bootstrap.seen->paused), Body::with_payload);
       running_ = task.status == store::Status::claimed || task.status == store::Status::running;
       ended_ = is_terminal(task.status);
       status_ = name(task.status);

@@ -1,6 +1,7 @@
-#include <map>
+#include <algorithm>
 #include <ostream>
 #include <thread>
+#include <utility>
 
 #include "cli/exit_code.hpp"
 #include "cli/relative_time.hpp"
@@ -14,6 +15,29 @@ namespace reeve::cli {
 namespace {
 
 constexpr std::chrono::milliseconds between_counts{500};
+
+// One line on a terminal that is written anew while the time goes by.
+class LiveLine {
+ public:
+  explicit LiveLine(Session& session) : session_(session), shown_(session.terminal().err && !session.json()) {}
+  ~LiveLine() { clear(); }
+  LiveLine(const LiveLine&) = delete;
+  LiveLine& operator=(const LiveLine&) = delete;
+
+  void draw(const std::string& text) {
+    if (!shown_) return;
+    session_.err() << "\r" << text << "\x1b[K" << std::flush;
+    drawn_ = true;
+  }
+  void clear() {
+    if (std::exchange(drawn_, false)) session_.err() << "\r\x1b[K" << std::flush;
+  }
+
+ private:
+  Session& session_;
+  bool shown_;
+  bool drawn_ = false;
+};
 
 class Drain final : public Verb {
  public:
@@ -34,35 +58,31 @@ class Drain final : public Verb {
     const Answer answer = session.daemon().post("/v1/drain");
     if (wait_) return wait(session, timeout);
     if (session.json()) session.print(answer.body);
-    else session.say("nothing new is started; " + std::to_string(integer_in(answer.object(), "running").value_or(0)) + " still run");
+    else describe(session, answer.object(), "nothing new is started; ");
     return ExitCode::ok;
   }
 
  private:
-  using Forecasts = std::map<std::string, double>;  // of a kind: how long 95 of 100 of its attempts ran, in ms
-
-  static Forecasts forecasts(Session& session) {
-    Forecasts all{};
-    const Object answer = session.daemon().get("/v1/stats").object();
-    for (const auto& kind : array_in(answer, "kinds"))
-      if (const auto p95 = number_in(as_object(kind), "run_p95_ms")) all[text_in(as_object(kind), "kind")] = *p95;
-    return all;
-  }
-
   int wait(Session& session, std::optional<std::chrono::milliseconds> timeout) const {
     const auto start = std::chrono::steady_clock::now();
-    const Forecasts usual = forecasts(session);
+    LiveLine live(session);
     std::string said{};
     while (true) {
-      const Answer answer = session.daemon().get("/v1/status");
-      const Object status = answer.object();
-      const Array& running = array_in(status, "running");
-      if (running.empty()) return done(session, answer.body);
+      const Answer answer = session.daemon().get("/v1/drain");
+      const Object drain = answer.object();
+      const Array& running = array_in(drain, "attempts");
+      if (running.empty()) {
+        live.clear();
+        return done(session);
+      }
       if (std::string who = who_runs(running); who != said) {
-        describe(session, running, usual);
+        live.clear();
+        describe(session, drain, "");
         said = std::move(who);
       }
+      live.draw(std::to_string(running.size()) + " still run" + when_done(session, drain));
       if (timeout && std::chrono::steady_clock::now() - start >= *timeout) {
+        live.clear();
         session.say("still running after " + *timeout_ + ": " + said + "; end them with reeve cancel");
         return ExitCode::timed_out;
       }
@@ -70,8 +90,8 @@ class Drain final : public Verb {
     }
   }
 
-  static int done(const Session& session, const std::string& body) {
-    if (session.json()) session.print(body);
+  static int done(Session& session) {
+    if (session.json()) session.print(session.daemon().get("/v1/status").body);
     else session.say("drained: nothing runs");
     return ExitCode::ok;
   }
@@ -82,20 +102,32 @@ class Drain final : public Verb {
     return ids;
   }
 
-  static void describe(const Session& session, const Array& running, const Forecasts& usual) {
-    session.say(std::to_string(running.size()) + " still run:");
+  static std::string when_done(const Session& session, const Object& drain) {
+    const auto at = moment_in(drain, "done_at");
+    return at ? ", probably done in " + short_span(std::max(*at - session.now(), store::Millis{0})) : "";
+  }
+
+  static void describe(const Session& session, const Object& drain, const std::string& before) {
+    const Array& running = array_in(drain, "attempts");
+    session.say(before + std::to_string(running.size()) + " still run" + when_done(session, drain) + (running.empty() ? "" : ":"));
+    bool interrupted = false;
     for (const auto& attempt : running) {
       const Object& one = as_object(attempt);
-      const auto since = moment_in(one, "since");
-      const store::Millis ran = since ? session.now() - *since : store::Millis{0};
-      std::string line = "  " + std::to_string(integer_in(one, "task").value_or(0)) + "  " + one_line(text_in(one, "kind")) + "  for " + short_span(ran);
-      const auto forecast = usual.find(text_in(one, "kind"));
-      if (forecast != usual.end() && forecast->second > 0) {
-        const store::Millis whole{static_cast<std::int64_t>(forecast->second)};
-        line += ran < whole ? ", probably done in " + short_span(whole - ran) : ", longer than usual (" + short_span(whole) + ")";
-      }
-      session.say(line);
+      session.say(line_of(session, one));
+      interrupted |= is_set_in(one, "past_drain_timeout");
     }
+    const store::Millis drain_timeout{integer_in(drain, "drain_timeout_ms").value_or(0)};
+    if (interrupted) session.say("a stop now would interrupt what does not end within " + short_span(drain_timeout) + " (supervisor.drain_timeout)");
+  }
+
+  static std::string line_of(const Session& session, const Object& one) {
+    const store::Millis ran{integer_in(one, "elapsed_ms").value_or(0)};
+    std::string line = "  " + std::to_string(integer_in(one, "task").value_or(0)) + "  " + one_line(text_in(one, "kind")) + "  for " + short_span(ran);
+    if (is_set_in(one, "overdue")) line += ", longer than usual";
+    const auto done_at = moment_in(one, "done_at");
+    if (!done_at) return is_set_in(one, "overdue") ? line : line + ", nobody knows how long (no task of the kind has run to its end)";
+    const std::string left = short_span(std::max(*done_at - session.now(), store::Millis{0}));
+    return line + (text_in(one, "done_by") == "timeout" ? ", done in " + left + " at the latest (its timeout)" : ", probably done in " + left);
   }
 
   bool wait_ = false;

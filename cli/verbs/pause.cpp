@@ -1,5 +1,6 @@
 #include "cli/exit_code.hpp"
 #include "cli/json_object.hpp"
+#include "cli/pause_target.hpp"
 #include "cli/selector.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs/verbs.hpp"
@@ -10,20 +11,22 @@ namespace {
 class Pause final : public Verb {
  public:
   About about() const override {
-    return {"pause", "start nothing more from a queue, or (without one) from any; running tasks go on",
+    return {"pause", "start nothing more of a queue, a kind or a label, or (without one) nothing at all; running tasks go on",
             "  reeve pause mail --reason 'SMTP is down'\n"
+            "  reeve pause --kind report                   whatever their queue\n"
+            "  reeve pause --label customer=acme           whatever their kind and queue\n"
             "  reeve pause                                 every queue, as reeve drain\n"};
   }
 
   void declare(Grammar& grammar) override {
-    grammar.optional("QUEUE", queue_, "every queue when left out");
+    target_.declare(grammar, "every queue when left out");
     grammar.option("--reason", reason_, "TEXT", "shown by status and why");
   }
 
   int run(Session& session) override {
-    if (queue_ && queue_->empty()) throw UsageError("QUEUE is empty; name a queue, or leave it out to stop all of them");
-    if (queue_) return pause_queue(session);
-    if (reason_) throw UsageError("--reason goes with a queue: reeve pause mail --reason '...'");
+    target_.check();
+    if (!target_.is_daemon()) return pause(session);
+    if (reason_) throw UsageError("--reason goes with a queue, a kind or a label: reeve pause mail --reason '...'");
     const Answer answer = session.daemon().post("/v1/drain");
     if (session.json()) session.print(answer.body);
     else session.say("nothing new is started; take it back with reeve resume");
@@ -31,16 +34,18 @@ class Pause final : public Verb {
   }
 
  private:
-  int pause_queue(Session& session) const {
+  int pause(Session& session) const {
     JsonObject body{};
+    target_.describe(body);
     if (reason_) body.add("reason", *reason_);
-    const Answer answer = session.daemon().post("/v1/queues/" + percent_encoded(*queue_) + "/pause", body.text());
+    const Answer answer = session.daemon().post(target_.path("pause"), body.text());
+    const bool changed = is_set_in(answer.object(), "changed");
     if (session.json()) session.print(answer.body);
-    else session.say("queue " + *queue_ + (is_set_in(answer.object(), "changed") ? " is paused" : " was paused already") + "; take it back with reeve resume " + *queue_);
+    else session.say(target_.text() + (changed ? " is paused" : " was paused already") + "; take it back with reeve resume " + target_.arguments());
     return ExitCode::ok;
   }
 
-  std::optional<std::string> queue_{};
+  PauseTarget target_{};
   std::optional<std::string> reason_{};
 };
 

@@ -1,5 +1,5 @@
 #include "cli/exit_code.hpp"
-#include "cli/selector.hpp"
+#include "cli/pause_target.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs/verbs.hpp"
 
@@ -9,23 +9,27 @@ namespace {
 class Resume final : public Verb {
  public:
   About about() const override {
-    return {"resume", "take back a pause of a queue, or (without one) a drain",
+    return {"resume", "take back a pause of a queue, a kind or a label, or (without one) a drain",
             "  reeve resume mail\n"
+            "  reeve resume --kind report\n"
+            "  reeve resume --label customer=acme\n"
             "  reeve resume\n"};
   }
-  void declare(Grammar& grammar) override { grammar.optional("QUEUE", queue_, "the daemon itself when left out"); }
+  void declare(Grammar& grammar) override { target_.declare(grammar, "the daemon itself when left out"); }
 
   int run(Session& session) override {
-    if (queue_ && queue_->empty()) throw UsageError("QUEUE is empty; name a queue, or leave it out to go on with all of them");
-    const Answer answer = session.daemon().post(queue_ ? "/v1/queues/" + percent_encoded(*queue_) + "/resume" : "/v1/resume");
+    target_.check();
+    JsonObject body{};
+    target_.describe(body);
+    const Answer answer = target_.is_daemon() ? session.daemon().post("/v1/resume") : session.daemon().post(target_.path("resume"), body.text());
     if (session.json()) session.print(answer.body);
-    else if (!queue_) session.say("tasks are started again");
-    else session.say("queue " + *queue_ + (is_set_in(answer.object(), "changed") ? " goes on" : " was not paused"));
+    else if (target_.is_daemon()) session.say("tasks are started again");
+    else session.say(target_.text() + (is_set_in(answer.object(), "changed") ? " goes on" : " was not paused"));
     return ExitCode::ok;
   }
 
  private:
-  std::optional<std::string> queue_{};
+  PauseTarget target_{};
 };
 
 }  // namespace

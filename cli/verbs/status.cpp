@@ -35,6 +35,7 @@ class Status final : public Verb {
     show_daemon(session, status);
     show_warnings(session, status);
     show_queues(session, status);
+    show_pauses(session, status);
     show_pools(session, status);
     show_resources(session, status);
     show_running(session, status);
@@ -107,6 +108,23 @@ class Status final : public Verb {
                  {count("cancelled"), Tone::plain, {}}, {paused.empty() ? "" : pause_text(paused, session), Tone::warn, {}}});
     }
     if (table.empty()) return session.say("no task yet; try: reeve run -- echo hello");
+    session.out() << '\n';
+    table.print(session.out(), session.paper());
+  }
+
+  // Kinds and labels; a pause of a queue stands beside the queue.
+  static void show_pauses(const Session& session, const Object& status) {
+    Table table({{"PAUSED", false, true}, {"NOTE", false, true}});
+    const Object& pauses = object_in(status, "pauses");
+    for (const auto& pause : array_in(pauses, "kinds")) {
+      const Object& one = as_object(pause);
+      table.add({{"kind " + text_in(one, "kind"), Tone::plain, {}}, {pause_text(one, session), Tone::warn, {}}});   // braces-ok: a list
+    }
+    for (const auto& pause : array_in(pauses, "labels")) {
+      const Object& one = as_object(pause);
+      table.add({{"label " + text_in(one, "key") + "=" + text_in(one, "value"), Tone::plain, {}}, {pause_text(one, session), Tone::warn, {}}});   // braces-ok: a list
+    }
+    if (table.empty()) return;
     session.out() << '\n';
     table.print(session.out(), session.paper());
   }

@@ -34,6 +34,9 @@ class Why final : public Verb {
     const Object& position = object_in(why, "position");
     if (const auto ahead = integer_in(position, "ahead"))
       session.print("tasks before it in its queue: " + std::string(is_set_in(position, "at_least") ? "at least " : "") + std::to_string(*ahead));
+    const std::string how = one_line(text_in(why, "estimate"));
+    if (const auto start = moment_in(why, "estimated_start")) session.print("will probably start " + session.moment_text(*start) + ": " + how);
+    else if (!how.empty()) session.print("when it will start is not known: " + how);
   }
 
   std::string task_{};

@@ -34,7 +34,7 @@ struct Left {
   [[nodiscard]] bool has_room(const Task& task) {
     const KindRoom* kind = find_kind(task);
     const QueueRoom* queue = find_named(queues, task.queue);
-    if (!kind || kind->room <= 0 || (queue && queue->room <= 0)) return false;
+    if (!kind || state.kind_pauses.contains(kind->name) || kind->room <= 0 || (queue && queue->room <= 0)) return false;
     return std::all_of(kind->needs.begin(), kind->needs.end(), [this](const Room& need) {
       const Room* resource = find_named(resources, need.name);
       return resource && resource->room >= need.room;
@@ -45,6 +45,8 @@ struct Left {
     Timestamp at = now;
     const KindRoom& kind = *find_kind(task);
     if (kind.rate) at = std::max(at, bucket(RateRow::Of::kind, kind.name, *kind.rate).next());
+    const auto token = concurrency_token(task.kind, task.concurrency);
+    if (kind.key_rate && token) at = std::max(at, bucket(RateRow::Of::key, key_rate_name(kind.name, *token), *kind.key_rate).next());
     if (const QueueRoom* queue = find_named(queues, task.queue); queue && queue->rate)
       at = std::max(at, bucket(RateRow::Of::queue, task.queue, *queue->rate).next());
     return at;
@@ -54,6 +56,10 @@ struct Left {
     kind.room -= 1;
     for (const Room& need : kind.needs) find_named(resources, need.name)->room -= need.room;
     if (kind.rate) spend(RateRow::Of::kind, kind.name, *kind.rate);
+    if (const auto token = concurrency_token(task.kind, task.concurrency); kind.key_rate && token) {
+      spend(RateRow::Of::key, key_rate_name(kind.name, *token), *kind.key_rate);
+      keys_used = true;
+    }
     QueueRoom* queue = find_named(queues, task.queue);
     if (by_weight()) state.edit_shares().started(task.queue, queue && queue->weight ? *queue->weight : 1);
     if (!queue) return;
@@ -74,7 +80,16 @@ struct Left {
     state.edit(state.rates, {of, name}) = used.full_at();
   }
 
+  // Buckets of keys that are full again need not be known.
+  void forget_full_keys() {
+    std::vector<std::pair<RateRow::Of, std::string>> full;
+    for (const auto& [key, full_at] : state.rates)
+      if (key.first == RateRow::Of::key && full_at <= to_ms(now) * 1'000) full.push_back(key);
+    for (const auto& key : full) state.erase(state.rates, key);
+  }
+
   State& state;
+  bool keys_used = false;
   const Keys& keys;
   const ClaimRequest& request;
   std::vector<KindRoom> kinds;
@@ -114,8 +129,9 @@ Task* next_turn(const std::vector<Task*>& due, Left& left) {
 
 std::vector<Task*> MemoryTasks::claimable(Timestamp now) {
   std::vector<Task*> due;
+  const Paused paused = state_.paused();
   for (auto& [id, task] : state_.tasks)
-    if (task.status == Status::queued && task.run_at <= now && !state_.pauses.contains(task.queue)) due.push_back(&task);
+    if (task.status == Status::queued && task.run_at <= now && !paused.holds(task)) due.push_back(&task);
   std::erase_if(due, [now](const Task* task) { return task->expires_at && *task->expires_at <= now; });
   std::erase_if(due, [this](const Task* task) { return waits_for_others(state_, task->id); });
   return due;
@@ -142,6 +158,7 @@ ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
     state_.append(std::move(event));
     answer.tasks.push_back(*task);
   }
+  if (left.keys_used) left.forget_full_keys();
   for (const auto& [id, task] : state_.tasks) {
     if (task.status != Status::queued) continue;
     if (task.run_at > now) answer.next_due = earlier(answer.next_due, task.run_at);

@@ -53,7 +53,7 @@ TaskPage MemoryReader::list(const ListQuery& query, Timestamp now) {
     if (query.after && (newest_first ? task.id >= *query.after : task.id <= *query.after)) return;
     if (page.more) return;
     Task seen = with_block(task);
-    if (!matches(query.selector, seen, state_of(seen, now, state_.pauses.contains(task.queue)))) return;
+    if (!matches(query.selector, seen, state_of(seen, now, state_.is_paused(task)))) return;
     if (page.tasks.size() == limit) page.more = true;
     else page.tasks.push_back(query.with_payload ? std::move(seen) : without_payload(std::move(seen)));
   };
@@ -127,23 +127,33 @@ std::vector<CountRow> MemoryReader::counts() {
   return rows;
 }
 
-std::vector<QueuePause> MemoryReader::pauses() {
+Paused MemoryReader::pauses() {
   const Guard guard(state_.mutex);
-  std::vector<QueuePause> rows;
-  for (const auto& [queue, pause] : state_.pauses) rows.push_back(pause);
-  return rows;
+  return state_.paused();
 }
 
 std::vector<RateRow> MemoryReader::rates() {
   const Guard guard(state_.mutex);
   std::vector<RateRow> rows;
   for (const auto& [key, full_at] : state_.rates) {
+    if (key.first == RateRow::Of::key) continue;
     RateRow& row = rows.emplace_back();
     row.of = key.first;
     row.name = key.second;
     row.full_at = full_at;
   }
   return rows;
+}
+
+std::optional<RateRow> MemoryReader::key_rate(std::string_view kind, std::string_view token) {
+  const Guard guard(state_.mutex);
+  const auto kept = state_.rates.find({RateRow::Of::key, key_rate_name(kind, token)});
+  if (kept == state_.rates.end()) return std::nullopt;
+  RateRow row;
+  row.of = kept->first.first;
+  row.name = kept->first.second;
+  row.full_at = kept->second;
+  return row;
 }
 
 std::vector<RunnerRow> MemoryReader::runners(int limit) {
@@ -177,6 +187,7 @@ Position MemoryReader::position(TaskId id, Timestamp now, std::int64_t limit) {
       break;
     }
     ++position.ahead;
+    ++position.kinds[task.kind];
   }
   return position;
 }

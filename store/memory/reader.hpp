@@ -24,8 +24,9 @@ class MemoryReader final : public Reader {
   Cursor last_event() override;
   Cursor first_event() override;
   std::vector<CountRow> counts() override;
-  std::vector<QueuePause> pauses() override;
+  Paused pauses() override;
   std::vector<RateRow> rates() override;
+  std::optional<RateRow> key_rate(std::string_view kind, std::string_view token) override;
   std::vector<Revision> revisions(std::optional<std::int64_t> before, int limit) override;
   std::optional<Revision> revision(std::int64_t number) override;
   std::vector<ScheduleRow> schedules() override;

@@ -59,31 +59,4 @@ ExpireAnswer MemoryRunners::requeue_dead(std::int64_t survivor, Timestamp now, i
   return answer;
 }
 
-bool MemoryQueues::pause(std::string_view queue, std::string_view reason, std::string_view actor, Timestamp now) {
-  state_.require_batch();
-  if (state_.pauses.contains(queue)) return false;
-  state_.set_pause({std::string(queue), std::string(reason), std::string(actor), now});
-  Event event;
-  event.at = now;
-  event.type = "queue.paused";
-  event.queue = queue;
-  event.actor = actor;
-  event.data = event_data::reason(reason);
-  state_.append(std::move(event));
-  return true;
-}
-
-bool MemoryQueues::resume(std::string_view queue, std::string_view actor, Timestamp now) {
-  state_.require_batch();
-  if (!state_.pauses.contains(queue)) return false;
-  state_.erase_pause(queue);
-  Event event;
-  event.at = now;
-  event.type = "queue.resumed";
-  event.queue = queue;
-  event.actor = actor;
-  state_.append(std::move(event));
-  return true;
-}
-
 }  // namespace reeve::store::memory

@@ -144,6 +144,16 @@ void State::forget_request(const std::string& key) {
   requests.erase(key);
 }
 
+bool State::is_paused(const Task& task) const { return paused().holds(task); }
+
+Paused State::paused() const {
+  Paused all;
+  for (const auto& [queue, pause] : pauses) all.queues.push_back(pause);
+  for (const auto& [kind, pause] : kind_pauses) all.kinds.push_back(pause);
+  for (const auto& [label, pause] : label_pauses) all.labels.push_back(pause);
+  return all;
+}
+
 void State::set_pause(const QueuePause& pause) {
   note(pauses);
   pauses[pause.queue] = pause;

@@ -58,6 +58,8 @@ class State {
   std::map<std::int64_t, Event> events{};
   std::map<std::string, RememberedRequest, std::less<>> requests{};
   std::map<std::string, QueuePause, std::less<>> pauses{};
+  std::map<std::string, KindPause> kind_pauses{};
+  std::map<std::pair<std::string, std::string>, LabelPause> label_pauses{};
   std::map<std::pair<RateRow::Of, std::string>, std::int64_t> rates{};
   std::map<Line, std::int64_t> lines{};                            // those that have tenants, and the place of the task served last
   std::map<std::pair<Line, std::string>, Tenant> tenants{};
@@ -97,6 +99,8 @@ class State {
 
   [[nodiscard]] Task* find(TaskId id);
   [[nodiscard]] const Task* find(TaskId id) const;
+  [[nodiscard]] bool is_paused(const Task& task) const;                // its queue, its kind, or a label of it
+  [[nodiscard]] Paused paused() const;
   Task& edit(Task& task);                         // notes its present value first
   Task& add(Task task);                           // its number was taken from last_task
   Attempt& add(Attempt attempt);

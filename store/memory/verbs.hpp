@@ -103,8 +103,13 @@ class MemoryQueues final : public Queues {
   explicit MemoryQueues(State& state) : state_(state) {}
   bool pause(std::string_view queue, std::string_view reason, std::string_view actor, Timestamp now) override;
   bool resume(std::string_view queue, std::string_view actor, Timestamp now) override;
+  bool pause_kind(std::string_view kind, std::string_view reason, std::string_view actor, Timestamp now) override;
+  bool resume_kind(std::string_view kind, std::string_view actor, Timestamp now) override;
+  bool pause_label(std::string_view key, std::string_view value, std::string_view reason, std::string_view actor, Timestamp now) override;
+  bool resume_label(std::string_view key, std::string_view value, std::string_view actor, Timestamp now) override;
 
  private:
+  void let_go(const std::string& key, const std::string& value, Timestamp now);
   State& state_;
 };
 

@@ -49,7 +49,8 @@ void Draw::take() {
   for (const auto& [room, count] : needs_) *room -= count;
 }
 
-Budget::Budget(Connection& db, const ClaimRequest& request, Timestamp now) : db_(db), request_(request), resources_(request.resources) {
+Budget::Budget(Session& session, const ClaimRequest& request, Timestamp now)
+    : session_(session), db_(session.db), request_(request), resources_(request.resources) {
   for (const KindRoom& kind : request.kinds) kinds_.push_back(add(RateRow::Of::kind, kind.name, kind.room, kind.rate, now));
   for (const QueueRoom& queue : request.queues) {
     queues_.push_back(add(RateRow::Of::queue, queue.name, queue.room, queue.rate, now));
@@ -68,7 +69,7 @@ Allowance Budget::add(RateRow::Of of, const std::string& name, int room, const s
 
 std::optional<Draw> Budget::draw(std::string_view queue, std::string_view kind) {
   const auto named = std::find_if(request_.kinds.begin(), request_.kinds.end(), [kind](const KindRoom& one) { return is_called(one, kind); });
-  if (named == request_.kinds.end()) return std::nullopt;
+  if (named == request_.kinds.end() || session_.is_kind_paused(named->name)) return std::nullopt;
   const auto wanted = kinds_.begin() + (named - request_.kinds.begin());
   const auto limited = find_named(queues_, queue);
   Draw draw(*wanted, limited == queues_.end() ? nullptr : &*limited);

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/sqlite/connection.hpp"
+#include "store/sqlite/session.hpp"
 #include "store/store.hpp"
 
 namespace reeve::store::sqlite {
@@ -43,11 +43,11 @@ class Draw {
 
 class Budget {
  public:
-  Budget(Connection& db, const ClaimRequest& request, Timestamp now);
+  Budget(Session& session, const ClaimRequest& request, Timestamp now);
   Budget(const Budget&) = delete;
   Budget& operator=(const Budget&) = delete;
 
-  // Nullopt: the kind is not wanted, or needs what there is none of.
+  // Nullopt: the kind is not wanted, is paused, or needs what there is none of.
   [[nodiscard]] std::optional<Draw> draw(std::string_view queue, std::string_view kind);
   [[nodiscard]] bool by_weight() const { return by_weight_; }
   // Keeps how far the rates were used up.
@@ -55,6 +55,7 @@ class Budget {
 
  private:
   Allowance add(RateRow::Of of, const std::string& name, int room, const std::optional<Rate>& rate, Timestamp now);
+  Session& session_;
   Connection& db_;
   const ClaimRequest& request_;
   std::deque<Allowance> kinds_{};               // in the order of the request; a deque, because draws point into it

@@ -31,7 +31,7 @@ void SqliteTasks::cancel_queued(HotTask& task, std::string_view code, std::strin
   const Event event = cancel_before_start(task, code, reason, actor, now);
   {
     Query row = session_.db.query(
-        "UPDATE reeve_task SET status = 'cancelled', hold = NULL, block = 0, finished_at = ?, cancel_reason = ?, dedupe = NULL, fingerprint = ? "
+        "UPDATE reeve_task SET status = 'cancelled', hold = NULL, block = 0, paused_by = NULL, finished_at = ?, cancel_reason = ?, dedupe = NULL, fingerprint = ? "
         "WHERE id = ?");
     row.bind(now, or_null(reason), task.error->fingerprint, task.id).run();
   }

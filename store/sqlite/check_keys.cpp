@@ -25,10 +25,17 @@ void check_keys(Connection& db, Findings& findings) {
   // Those that run and those that could start before it are as many as its limit: somebody will let it go.
   findings.find(db,
                 "SELECT 'task ' || h.id || ' is held back by its key, but nobody would let it go' FROM reeve_task h "
-                "WHERE h.hold = 0 AND h.block = 1 AND h.concurrency IS NOT NULL AND h.key_limit > "
+                "WHERE h.hold = 0 AND h.block = 1 AND h.concurrency IS NOT NULL "
+                "AND NOT EXISTS (SELECT 1 FROM reeve_key_wait w WHERE w.token = h.concurrency AND w.kind = h.kind) AND h.key_limit > "
                 "(SELECT count(*) FROM reeve_task a WHERE a.concurrency = h.concurrency AND a.finished_at IS NULL AND a.status IN ('claimed', 'running')) + "
                 "(SELECT count(*) FROM reeve_task r WHERE r.concurrency = h.concurrency AND r.hold = 0 AND r.block = 0 AND r.key_limit = h.key_limit "
                 "AND r.queue = h.queue AND r.kind = h.kind AND r.priority = h.priority AND (r.fair, r.run_at, r.id) < (h.fair, h.run_at, h.id))");
+  findings.find(db,
+                "SELECT 'task ' || t.id || ' is held back by a pause' || iif(t.paused_by IS NULL, ' of no label', "
+                "iif(t.block & 8, ', which nobody could take back: ', ' without being blocked: ') || replace(t.paused_by, char(31), '=')) "
+                "FROM reeve_task t WHERE (t.paused_by IS NOT NULL OR t.block & 8) AND (t.paused_by IS NULL OR t.block & 8 = 0 OR NOT EXISTS "
+                "(SELECT 1 FROM reeve_label_pause u JOIN reeve_label l ON l.key = u.key AND l.value = u.value "
+                "WHERE l.task = t.id AND t.paused_by = u.key || char(31) || u.value))");
   findings.find(db,
                 "SELECT 'task ' || t.id || iif(t.dedupe IS NULL, ' does not stand', ' stands') || ' for its dedupe key' FROM reeve_task t "
                 "JOIN reeve_payload p ON p.task = t.id WHERE (t.dedupe IS NOT NULL) <> "

@@ -15,35 +15,56 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
   const bool more_due = promote(now);
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
   const bool more_to_tell = ends_.go_on(now).more;
-  KeyJudge judge(keys_, request);
+  const bool more_resumed = pauses_.let_go(promotion_chunk);
+  const bool more_tokens = key_rates_.wake(request, now);
+  bool tired = false;
   std::optional<Timestamp> token;
-  if (request.limit > 0) token = hand_out(request, judge, now, answer.tasks);
-  answer.next_due = more_rings || more_due || more_expired || more_to_tell || judge.is_tired() ? now : next_due(now);
+  if (request.limit > 0) token = hand_out(request, now, answer.tasks, tired);
+  answer.next_due = more_rings || more_due || more_expired || more_to_tell || more_resumed || more_tokens || tired ? now : next_due(now);
+  if (const auto of_key = key_rates_.next(request)) token = token ? std::min(*token, std::max(*of_key, now)) : std::max(*of_key, now);
   answer.rate_limited = token.has_value();
   if (token && (!answer.next_due || *token < *answer.next_due)) answer.next_due = token;
   return answer;
 }
 
 // Gives the moment when a rate lets go the next one that it holds back.
-std::optional<Timestamp> SqliteTasks::hand_out(const ClaimRequest& request, KeyJudge& judge, Timestamp now, std::vector<Task>& taken) {
-  Budget budget(session_.db, request, now);
+std::optional<Timestamp> SqliteTasks::hand_out(const ClaimRequest& request, Timestamp now, std::vector<Task>& taken, bool& tired) {
+  const Shares shares = session_.shares;
+  for (int held_back = 0;; session_.shares = shares) {
+    if (held_back > 0) (void)key_rates_.wake(request, now);
+    KeyJudge judge(session_, keys_, pauses_, request, now, held_back);
+    const std::optional<Choice> choice = choose(request, judge, now);
+    if (!choice) {
+      held_back = judge.held_back();
+      continue;   // somebody stands where one was that is held back now
+    }
+    tired = judge.is_tired();
+    taken.reserve(choice->heads.size());
+    for (const Head& head : choice->heads) take(head, request, now, taken);
+    judge.write_blocks();
+    return choice->token;
+  }
+}
+
+// Nullopt: what was met and is paused had others behind it that may start now; choose again.
+std::optional<SqliteTasks::Choice> SqliteTasks::choose(const ClaimRequest& request, KeyJudge& judge, Timestamp now) {
+  Budget budget(session_, request, now);
   std::vector<Lane> lanes = open_lanes(session_, budget, request.limit);
-  std::vector<Head> chosen;  // taken when all is chosen: taking changes the index that the lanes read
+  Choice choice;
+  std::vector<Head>& chosen = choice.heads;
   while (static_cast<int>(chosen.size()) < request.limit && !judge.is_tired()) {
     Lane* lane = next_turn(lanes, session_, judge, budget.by_weight(), now);
     if (!lane) break;
     lane->draw.take();
-    judge.take(lane->head().keys);
+    judge.take(lane->head().keys, lane->kind());
     if (budget.by_weight()) session_.shares.started(lane->queue(), lane->draw.weight);
     chosen.push_back(lane->head());
     lane->advance();
   }
+  choice.token = next_token(lanes, session_.db, now);
+  if (judge.write_pauses() && !judge.is_tired()) return std::nullopt;
   budget.write();
-  const std::optional<Timestamp> token = next_token(lanes, session_.db, now);
-  taken.reserve(chosen.size());
-  for (const Head& head : chosen) take(head, request, now, taken);
-  judge.write_blocks();
-  return token;
+  return choice;
 }
 
 bool SqliteTasks::promote(Timestamp now) {

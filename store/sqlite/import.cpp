@@ -176,8 +176,8 @@ class Importer {
       places += places.empty() ? "?" : ",?";
     }
     if (fields.empty()) throw BadLine("a " + table.type + " without anything in it");
-    // A queue that is paused in both is paused; a request that both remember keeps the answer that was given here.
-    const bool may_meet = into_ == Into::any_store && (table.type == "pause" || table.type == "request");
+    // What is paused in both is paused; a request that both remember keeps the answer that was given here.
+    const bool may_meet = into_ == Into::any_store && (table.type.ends_with("pause") || table.type == "key_wait" || table.type == "request");
     const std::string verb = may_meet ? "INSERT OR IGNORE INTO " : "INSERT INTO ";
     return std::make_unique<Statement>(db_.handle(), verb + table.table() + " (" + columns + ") VALUES (" + places + ")", db_.path());
   }

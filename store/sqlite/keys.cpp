@@ -1,5 +1,6 @@
 #include "store/sqlite/keys.hpp"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -76,6 +77,13 @@ bool let_go(Connection& db, std::string_view token, const HeldLane& lane, int ro
   return first.bind(token, lane.limit, lane.queue, lane.kind, lane.priority, room).run_counting() > 0;
 }
 
+bool is_any_held(Connection& db, std::string_view token, const HeldLane& lane) {
+  Query held = db.query(
+      "SELECT 1 FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 1 AND key_limit = ? AND queue = ? "
+      "AND kind = ? AND priority = ? LIMIT 1");
+  return held.bind(token, lane.limit, lane.queue, lane.kind, lane.priority).step();
+}
+
 }  // namespace
 
 int Keys::block_of(const Task& task, Hold hold, std::int64_t place) {
@@ -92,9 +100,9 @@ int Keys::count_active(std::string_view token, TaskId except) {
   return active.step() ? active.row().small() : 0;
 }
 
-// As many run, or could start before it, as its limit lets.
 bool Keys::is_crowded(const Task& task, std::int64_t place) {
   const std::string token = concurrency_token(task.kind, task.concurrency).value();
+  if (waits_for_token(token, task.kind)) return true;
   const int room = task.concurrency->limit - count_active(token, task.id);
   if (room <= 0) return true;
   Query last = db_.query(
@@ -130,6 +138,11 @@ bool Keys::left(const Task& task) {
   return gone;
 }
 
+bool Keys::let_pass(const Task& task) {
+  const auto token = concurrency_token(task.kind, task.concurrency);
+  return token && settle(*token);
+}
+
 bool Keys::settle(std::string_view token) {
   const std::vector<HeldLane> lanes = held_lanes(db_, token);
   if (lanes.empty()) return false;
@@ -137,9 +150,31 @@ bool Keys::settle(std::string_view token) {
   bool gone = false;
   for (const HeldLane& lane : lanes) {
     const int room = lane.limit - active;
-    if (room > 0) gone |= let_go(db_, token, lane, room);
+    if (room <= 0) continue;
+    // What waits for tokens is let go by the next claim, which knows how many there are.
+    Query soon = db_.query("UPDATE reeve_key_wait SET at = 0 WHERE token = ? AND kind = ?");
+    gone |= soon.bind(token, lane.kind).run_counting() > 0 || let_go(db_, token, lane, room);
   }
   return gone;
+}
+
+bool Keys::let_go_of_kind(std::string_view token, std::string_view kind, int tokens) {
+  const std::vector<HeldLane> lanes = held_lanes(db_, token);
+  const int active = lanes.empty() ? 0 : count_active(token);
+  bool more = false;
+  for (const HeldLane& lane : lanes) {
+    const int room = lane.limit - active;
+    if (lane.kind != kind || room <= 0) continue;
+    const int gone = std::min(room, tokens);
+    if (gone > 0) (void)let_go(db_, token, lane, gone);
+    more |= gone < room && is_any_held(db_, token, lane);
+  }
+  return more;
+}
+
+bool Keys::waits_for_token(std::string_view token, std::string_view kind) {
+  Query row = db_.query("SELECT 1 FROM reeve_key_wait WHERE token = ? AND kind = ?");
+  return row.bind(token, kind).step();
 }
 
 bool Keys::advance(std::string_view line) {

@@ -33,7 +33,7 @@ bool Lane::fill(Connection& db, Timestamp now) {
 
 bool Lane::find_startable(Connection& db, KeyJudge& judge, Timestamp now) {
   for (; !judge.is_tired() && fill(db, now); advance())
-    if (judge.may_start(head().keys, head().id, queue_, kind_, priority_)) return true;
+    if (!judge.is_paused(heads_[next_].labels, head().id) && judge.may_start(head().keys, head().id, queue_, kind_, priority_)) return true;
   return false;
 }
 
@@ -146,6 +146,10 @@ std::vector<Lane> open_lanes(Session& session, Budget& budget, int limit) {
   while (walk.next()) {
     if (session.is_paused(walk.queue())) {
       walk.skip_queue();
+      continue;
+    }
+    if (session.is_kind_paused(walk.kind())) {
+      walk.skip_kind();
       continue;
     }
     if (of_queue != walk.queue() || of_kind != walk.kind()) draw = budget.draw(walk.queue(), walk.kind());

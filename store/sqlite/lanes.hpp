@@ -14,6 +14,7 @@ namespace reeve::store::sqlite {
 // The first ready task of a lane, and the keys that may yet hold it back.
 struct LaneHead : Head {
   HeadKeys keys{};
+  HeadLabels labels{};
 };
 
 // Read in growing pieces as they are taken.

@@ -42,6 +42,11 @@ std::int64_t Lines::enter(const Task& task) {
   return place;
 }
 
+bool Lines::has_passed(const Task& task, std::int64_t place) {
+  const std::int64_t* now = none() ? nullptr : time_of(Line{task.queue, task.priority});
+  return now && place < *now;
+}
+
 void Lines::started(const Task& task, std::int64_t place) {
   if (none()) return;
   const Line line{task.queue, task.priority};

@@ -14,6 +14,8 @@ class Lines {
   void open(const Task& task);
   // The place of a task that becomes ready now.
   [[nodiscard]] std::int64_t enter(const Task& task);
+  // Those that came after the place are served now.
+  [[nodiscard]] bool has_passed(const Task& task, std::int64_t place);
   // It was claimed from that place.
   void started(const Task& task, std::int64_t place);
   // It was cancelled before it was claimed.

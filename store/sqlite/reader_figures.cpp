@@ -1,7 +1,9 @@
 // Numbers: counts, pauses, runners, places in line, durations, facts.
 #include <algorithm>
 
+#include "store/life.hpp"
 #include "store/matching.hpp"
+#include "store/sqlite/key_rates.hpp"
 #include "store/sqlite/place.hpp"
 #include "store/sqlite/reader.hpp"
 #include "store/sqlite/schema.hpp"
@@ -26,22 +28,8 @@ std::vector<CountRow> SqliteReader::counts() {
   return rows;
 }
 
-std::vector<QueuePause> SqliteReader::pauses() {
-  Query query = db_.query("SELECT queue, reason, actor, since FROM reeve_pause ORDER BY queue");
-  std::vector<QueuePause> rows;
-  while (query.step()) {
-    Row row = query.row();
-    QueuePause& pause = rows.emplace_back();
-    pause.queue = row.text();
-    pause.reason = row.text();
-    pause.actor = row.text();
-    pause.since = row.time();
-  }
-  return rows;
-}
-
 std::vector<RateRow> SqliteReader::rates() {
-  Query query = db_.query("SELECT of, name, full_at FROM reeve_rate ORDER BY of DESC, name");
+  Query query = db_.query("SELECT of, name, full_at FROM reeve_rate WHERE of <> 'key' ORDER BY of DESC, name");
   std::vector<RateRow> rows;
   while (query.step()) {
     Row row = query.row();
@@ -51,6 +39,16 @@ std::vector<RateRow> SqliteReader::rates() {
     rate.full_at = row.integer();
   }
   return rows;
+}
+
+std::optional<RateRow> SqliteReader::key_rate(std::string_view kind, std::string_view token) {
+  RateRow row;
+  row.of = RateRow::Of::key;
+  row.name = key_rate_name(kind, token);
+  const auto kept = kept_key_rate(db_, row.name);
+  if (!kept) return std::nullopt;
+  row.full_at = *kept;
+  return row;
 }
 
 std::vector<RunnerRow> SqliteReader::runners(int limit) {
@@ -90,8 +88,12 @@ Position SqliteReader::position(TaskId id, Timestamp now, std::int64_t limit) {
   }
   const auto count = [&](Query& query) {
     while (!position.at_least && query.step()) {
-      if (position.ahead == limit) position.at_least = true;
-      else ++position.ahead;
+      if (position.ahead == limit) {
+        position.at_least = true;
+        break;
+      }
+      ++position.ahead;
+      ++position.kinds[query.row().text()];
     }
   };
   // Lane by lane, so that only tasks that are ahead are looked at.
@@ -104,18 +106,18 @@ Position SqliteReader::position(TaskId id, Timestamp now, std::int64_t limit) {
       kind = next.row().text();
     }
     Query above = db_.query(
-        "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority > ? AND run_at <= ?");
+        "SELECT kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority > ? AND run_at <= ?");
     above.bind(queue, kind, priority, now);
     count(above);
     if (place) {
       Query beside = db_.query(
-          "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority = ? "
+          "SELECT kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority = ? "
           "AND run_at <= ? AND (fair, run_at, id) < (?, ?, ?)");
       beside.bind(queue, kind, priority, now, *place, run_at, id);
       count(beside);
     } else {
       Query beside = db_.query(
-          "SELECT 1 FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority = ? "
+          "SELECT kind FROM reeve_task INDEXED BY reeve_task_ready WHERE hold = 0 AND block = 0 AND queue = ? AND kind = ? AND priority = ? "
           "AND run_at <= ? AND (run_at, id) < (?, ?)");
       beside.bind(queue, kind, priority, now, run_at, id);
       count(beside);
@@ -123,7 +125,7 @@ Position SqliteReader::position(TaskId id, Timestamp now, std::int64_t limit) {
   }
   // What is due but was not yet made ready.
   Query due = db_.query(
-      "SELECT 1 FROM reeve_task INDEXED BY reeve_task_held WHERE hold = 1 AND block & 4 = 0 AND run_at <= ? AND queue = ? AND (-priority, run_at, id) < (?, ?, ?)");
+      "SELECT kind FROM reeve_task INDEXED BY reeve_task_held WHERE hold = 1 AND block & 4 = 0 AND run_at <= ? AND queue = ? AND (-priority, run_at, id) < (?, ?, ?)");
   due.bind(now, queue, -priority, run_at, id);
   count(due);
   return position;
@@ -136,10 +138,10 @@ KindTimings SqliteReader::timings(std::string_view kind, int newest) {
     Query query = db_.query(
         "SELECT t.finished_at, t.id, t.run_at, a.started_at, a.finished_at, a.cpu_user_ms + a.cpu_system_ms, a.max_rss_kib FROM "
         "(SELECT id, run_at, finished_at FROM reeve_task INDEXED BY reeve_task_finished WHERE status = ? AND kind = ? AND finished_at IS NOT NULL "
-        "ORDER BY finished_at DESC, id DESC LIMIT 20000) t "
+        "ORDER BY finished_at DESC, id DESC LIMIT min(20000, 20 * max(?, 0))) t "
         "JOIN reeve_attempt a ON a.task = t.id AND a.epoch = (SELECT max(epoch) FROM reeve_attempt WHERE task = t.id) "
         "WHERE a.started_at IS NOT NULL AND a.finished_at IS NOT NULL LIMIT max(?, 0)");
-    query.bind(name(status), kind, newest);
+    query.bind(name(status), kind, newest, newest);   // some never started
     while (query.step()) {
       Row row = query.row();
       const std::int64_t at = row.integer();

@@ -16,12 +16,15 @@ constexpr std::int64_t few = 10'000;
 // state_of() in SQL; ?1 is now.
 std::string_view condition(State state) {
 #define REEVE_TRIED "t.attempt + t.crashes + t.interruptions + t.snoozes > 0"
-#define REEVE_PAUSED "EXISTS (SELECT 1 FROM reeve_pause u WHERE u.queue = t.queue)"
+#define REEVE_PAUSED                                                                                                                        \
+  "(EXISTS (SELECT 1 FROM reeve_pause u WHERE u.queue = t.queue) OR EXISTS (SELECT 1 FROM reeve_kind_pause u WHERE u.kind = t.kind) OR "   \
+  "EXISTS (SELECT 1 FROM reeve_label_pause u CROSS JOIN reeve_label l WHERE u.resumed = 0 AND l.key = u.key AND l.value = u.value AND l.task = t.id))"
+#define REEVE_BLOCKED "(t.block & ~8) <> 0"
   switch (state) {
     case State::scheduled: return "(t.status = 'queued' AND t.run_at > ?1 AND NOT " REEVE_TRIED ")";
     case State::retrying: return "(t.status = 'queued' AND t.run_at > ?1 AND " REEVE_TRIED ")";
-    case State::queued: return "(t.status = 'queued' AND t.run_at <= ?1 AND t.block = 0 AND NOT " REEVE_PAUSED ")";
-    case State::blocked: return "(t.status = 'queued' AND t.run_at <= ?1 AND (t.block <> 0 OR " REEVE_PAUSED "))";
+    case State::queued: return "(t.status = 'queued' AND t.run_at <= ?1 AND NOT " REEVE_BLOCKED " AND NOT " REEVE_PAUSED ")";
+    case State::blocked: return "(t.status = 'queued' AND t.run_at <= ?1 AND (" REEVE_BLOCKED " OR " REEVE_PAUSED "))";
     case State::claimed: return "(t.status = 'claimed' AND t.cancel_requested_at IS NULL)";
     case State::running: return "(t.status = 'running' AND t.cancel_requested_at IS NULL AND t.stale_at IS NULL)";
     case State::stale: return "(t.status = 'running' AND t.cancel_requested_at IS NULL AND t.stale_at IS NOT NULL)";
@@ -34,6 +37,7 @@ std::string_view condition(State state) {
   return "0";
 #undef REEVE_TRIED
 #undef REEVE_PAUSED
+#undef REEVE_BLOCKED
 }
 
 enum class Group { queued, active, waiting, terminal };

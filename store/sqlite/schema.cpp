@@ -252,7 +252,7 @@ std::span<const Migration> migrations() {
   static const std::vector<Migration> all{{1, first_migration()},      {2, second_migration()},     {3, third_migration()},
                                           {4, fourth_migration()},     {5, fifth_migration()},      {7, seventh_migration()},
                                           {9, door_migration()},       {10, retention_migration()}, {11, revisions_migration()},
-                                          {12, batches_migration()},    {13, failures_migration()}};
+                                          {12, batches_migration()},    {13, failures_migration()},   {14, pauses_migration()}};
   return all;
 }
 

@@ -42,6 +42,8 @@ inline constexpr std::int32_t application_id = 0x52455645;  // "REVE"
 [[nodiscard]] std::string batches_migration();
 // Fingerprints of errors.
 [[nodiscard]] std::string failures_migration();
+// Pauses of kinds and labels, rates of keys.
+[[nodiscard]] std::string pauses_migration();
 // Schedules.
 [[nodiscard]] std::string seventh_migration();
 

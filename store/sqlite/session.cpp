@@ -110,6 +110,8 @@ void Session::load() {
   paused_.clear();
   Query paused = db.query("SELECT queue FROM reeve_pause");
   while (paused.step()) paused_.insert(paused.row().text());
+  load_pauses();
+  load_key_waits();
   lines.clear();
   Query line = db.query("SELECT queue, priority, now FROM reeve_line");
   while (line.step()) {
@@ -119,6 +121,26 @@ void Session::load() {
     lines[{std::move(queue), priority}] = row.integer();
   }
   loaded_ = true;
+}
+
+void Session::load_pauses() {
+  paused_kinds_.clear();
+  Query kinds = db.query("SELECT kind FROM reeve_kind_pause");
+  while (kinds.step()) paused_kinds_.insert(kinds.row().text());
+  paused_labels.clear();
+  resumed_labels.clear();
+  Query labels = db.query("SELECT resumed, key, value FROM reeve_label_pause");
+  while (labels.step()) {
+    Row row = labels.row();
+    std::set<Label>& side = row.flag() ? resumed_labels : paused_labels;
+    std::string key = row.text();
+    side.emplace(std::move(key), row.text());
+  }
+}
+
+void Session::load_key_waits() {
+  key_waits = db.integer("SELECT count(*) FROM (SELECT 1 FROM reeve_key_wait LIMIT 1)") > 0;
+  key_rates.clear();
 }
 
 void Session::write_numbers() {

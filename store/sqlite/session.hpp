@@ -1,5 +1,5 @@
-// What the verbs of one SQLite store share: the writing connection, the numbers given out next, the counts gathered during a batch, the
-// paused queues - and the transaction around all of it.
+// What the verbs of one SQLite store share: the writing connection, the numbers given out next, the counts gathered during a batch, what is
+// paused - and the transaction around all of it.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "store/fair.hpp"
@@ -39,6 +40,8 @@ class CountDeltas {
   };
   std::map<Key, std::int64_t, Less> deltas_{};
 };
+
+using Label = std::pair<std::string, std::string>;   // key, value
 
 class Session {
  public:
@@ -82,6 +85,9 @@ class Session {
   [[nodiscard]] bool is_paused(std::string_view queue) const { return paused_.contains(queue); }
   void pause(std::string_view queue) { paused_.emplace(queue); }
   void resume(std::string_view queue) { paused_.erase(std::string(queue)); }
+  [[nodiscard]] bool is_kind_paused(std::string_view kind) const { return paused_kinds_.contains(kind); }
+  void pause_kind(std::string_view kind) { paused_kinds_.emplace(kind); }
+  void resume_kind(std::string_view kind) { paused_kinds_.erase(std::string(kind)); }
 
   Connection db;
   CountDeltas counts{};
@@ -90,9 +96,15 @@ class Session {
   std::vector<BatchId> ending{};                 // a task of theirs has ended in this verb, or they were closed
   bool releasing = false;                        // reeve_release may have rows
   bool tell_now = false;                         // and this verb begins with them
+  std::set<Label> paused_labels{};               // reeve_label_pause: those that hold tasks back,
+  std::set<Label> resumed_labels{};              // and those whose tasks are still to be let go
+  bool key_waits = false;                        // there may be rows of reeve_key_wait
+  std::map<std::string, std::optional<Rate>> key_rates{};   // by which those of a kind wait, as the last claim said
 
  private:
   void load();
+  void load_pauses();
+  void load_key_waits();
   void notice_others();
   void write_numbers();
   std::int64_t last_task_ = 0;
@@ -107,6 +119,7 @@ class Session {
   bool others_are_news_ = false;                 // not yet written down
   std::int64_t data_version_ = 0;                // changes when somebody else commits
   std::set<std::string, std::less<>> paused_{};
+  std::set<std::string, std::less<>> paused_kinds_{};
   int busy_retries_;
   Millis busy_retry_delay_;
 };

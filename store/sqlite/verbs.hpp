@@ -4,7 +4,9 @@
 
 #include "store/sqlite/after.hpp"
 #include "store/sqlite/ends.hpp"
+#include "store/sqlite/key_rates.hpp"
 #include "store/sqlite/keys.hpp"
+#include "store/sqlite/label_pauses.hpp"
 #include "store/sqlite/lines.hpp"
 #include "store/sqlite/session.hpp"
 #include "store/sqlite/step_row.hpp"
@@ -54,7 +56,12 @@ class SqliteTasks final : public Tasks {
 
   bool promote(Timestamp now);                                              // true: there may be more
   bool promote_into_lines(Timestamp now);
-  std::optional<Timestamp> hand_out(const ClaimRequest& request, KeyJudge& judge, Timestamp now, std::vector<Task>& taken);
+  struct Choice {
+    std::vector<Head> heads{};              // taken when all is chosen: taking changes the index that the lanes read
+    std::optional<Timestamp> token{};       // when a rate lets go the next one that it holds back
+  };
+  std::optional<Timestamp> hand_out(const ClaimRequest& request, Timestamp now, std::vector<Task>& taken, bool& tired);
+  std::optional<Choice> choose(const ClaimRequest& request, KeyJudge& judge, Timestamp now);
   bool take(const Head& head, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
   std::optional<Timestamp> next_due(Timestamp now);
 
@@ -70,6 +77,8 @@ class SqliteTasks final : public Tasks {
   Lines lines_{session_};
   After after_{session_.db};
   Ends ends_{session_, *this, keys_, lines_};
+  LabelPauses pauses_{session_, keys_, lines_};
+  KeyRates key_rates_{session_, keys_};
 };
 
 // A sign of life of the handler ends staleness.
@@ -129,6 +138,10 @@ class SqliteQueues final : public Queues {
   explicit SqliteQueues(Session& session) : session_(session) {}
   bool pause(std::string_view queue, std::string_view reason, std::string_view actor, Timestamp now) override;
   bool resume(std::string_view queue, std::string_view actor, Timestamp now) override;
+  bool pause_kind(std::string_view kind, std::string_view reason, std::string_view actor, Timestamp now) override;
+  bool resume_kind(std::string_view kind, std::string_view actor, Timestamp now) override;
+  bool pause_label(std::string_view key, std::string_view value, std::string_view reason, std::string_view actor, Timestamp now) override;
+  bool resume_label(std::string_view key, std::string_view value, std::string_view actor, Timestamp now) override;
 
  private:
   Session& session_;

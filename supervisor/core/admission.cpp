@@ -97,6 +97,7 @@ Rooms Admission::rooms(const handlers::Handlers& handlers, const std::vector<sto
     kind.also = handler.aliases;
     kind.room = room;
     kind.rate = handler.rate;
+    kind.key_rate = handler.key_rate;
     kind.needs = handler.resources;
   }
   return rooms;

@@ -60,7 +60,7 @@ TEST_CASE("several operations may fail in one batch", "[batch][conformance]") {
   test.store->batch(operations);
   CHECK((a.refused == "no" && c.refused == "no" && d.refused == "no"));
   CHECK(b.refused.empty());
-  CHECK(test.reader->pauses().size() == 1);
+  CHECK(test.reader->pauses().queues.size() == 1);
 }
 
 TEST_CASE("a batch of failures alone commits nothing", "[batch][conformance]") {

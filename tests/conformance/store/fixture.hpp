@@ -162,7 +162,10 @@ struct StoreTest {
     return *found;
   }
   Status status(TaskId id) { return get(id).status; }
-  State state(TaskId id) { return state_of(get(id), now, !reader->pauses().empty()); }
+  State state(TaskId id) {
+    const Task task = get(id);
+    return state_of(task, now, reader->pauses().holds(task));
+  }
   std::vector<Event> events(TaskId id) {
     EventQuery query;
     query.task = id;

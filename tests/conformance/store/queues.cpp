@@ -26,7 +26,7 @@ TEST_CASE("pausing twice and resuming twice changes nothing", "[queue][conforman
   test.now += 1s;
   CHECK_FALSE(test.pause("default"));
   CHECK(test.reader->last_event() == last);
-  const auto pauses = test.reader->pauses();
+  const auto pauses = test.reader->pauses().queues;
   REQUIRE(pauses.size() == 1);
   CHECK(pauses[0].queue == "default");
   CHECK(pauses[0].reason == "maintenance");

@@ -15,7 +15,7 @@ const store::Timestamp now = store::from_ms(1'700'000'000'000);
 struct Scene {
   store::Task task{};
   State state = State::queued;
-  std::vector<store::QueuePause> pauses{};
+  store::Paused pauses{};
   supervisor::Overview overview{};
   handlers::Handlers handlers{};
   std::optional<store::Position> position = store::Position{};
@@ -133,8 +133,8 @@ TEST_CASE("a kind that nobody handles is named with the nearest one", "[why]") {
 TEST_CASE("a paused queue says who paused it, why and how to resume", "[why]") {
   Scene scene;
   scene.state = State::blocked;
-  scene.pauses.push_back({"other", "not ours", "uid:1", now});
-  scene.pauses.push_back({"default", "deploy", "uid:0", now - 60s});
+  scene.pauses.queues.push_back({"other", "not ours", "uid:1", now});
+  scene.pauses.queues.push_back({"default", "deploy", "uid:0", now - 60s});
   CHECK(scene.only().code == "queue_paused");
   CHECK(scene.only().message == "the queue \"default\" was paused 1m ago by uid:0: deploy");
   CHECK(scene.only().fix == "`reeve resume default`");
@@ -193,7 +193,7 @@ TEST_CASE("all reasons are given in the order in which to deal with them", "[why
   scene.task.kind = "gone";
   scene.task.run_at = now + 1s;
   scene.state = State::scheduled;
-  scene.pauses.push_back({"default", "", "", now});
+  scene.pauses.queues.push_back({"default", "", "", now});
   scene.overview.paused_claims = true;
   scene.overview.queues = {{"default", 1, 1}};
   scene.overview.global = {"", 1, 1};
@@ -309,4 +309,41 @@ TEST_CASE("a task that waits for a resource says who holds it", "[why]") {
   const api::Why reason = scene.only();
   CHECK(reason.code == "resources");
   CHECK(reason.message == "it needs 2 of the resource gpu, and 1 of 3 are free; held by task 5");
+}
+
+TEST_CASE("a paused kind and a paused label are named with who, since when, why and the way back", "[why][pause]") {
+  Scene scene;
+  scene.task.labels = {{"customer", "acme inc"}};
+  scene.pauses.kinds.push_back({"other", "not ours", "uid:1", now});
+  scene.pauses.kinds.push_back({"report", "the disk is full", "uid:0", now - 60s});
+  scene.pauses.labels.push_back({"customer", "other", "not ours", "uid:1", now});
+  scene.pauses.labels.push_back({"customer", "acme inc", "unpaid", "uid:7", now - 5s});
+  const auto reasons = scene.reasons();
+  REQUIRE(reasons.size() == 2);
+  CHECK(reasons[0].code == "kind_paused");
+  CHECK(reasons[0].message == "the kind \"report\" was paused 1m ago by uid:0: the disk is full");
+  CHECK(reasons[0].fix == "`reeve resume --kind report`");
+  CHECK(reasons[1].code == "label_paused");
+  CHECK(reasons[1].message == "the label customer=acme inc was paused 5s ago by uid:7: unpaid");
+  CHECK(reasons[1].fix == "`reeve resume --label 'customer=acme inc'`");
+}
+
+TEST_CASE("a key without a token says when the next one comes", "[why][key_rate]") {
+  handlers::Handler report;
+  report.kind = "report";
+  report.key_rate = store::Rate{.limit = 10, .per = 60s, .burst = 1};
+  Scene scene;
+  scene.handlers = handlers::Handlers({report}, {});
+  scene.task.concurrency.emplace().key = "acme";
+  store::RateRow row;
+  row.of = store::RateRow::Of::key;
+  row.name = "report\x1f\x1f" "acme";
+  row.full_at = (store::to_ms(now) + 4'200) * 1'000;
+  const auto reasons = api::why(scene.task, scene.state, scene.pauses, scene.overview, scene.handlers, scene.position, scene.steps, scene.keys, now, {row});
+  REQUIRE(reasons.size() == 1);
+  CHECK(reasons[0].code == "key_rate");
+  CHECK(reasons[0].message == "rate 10/1m of the key \"acme\": next token in 4.2 s");
+  CHECK(reasons[0].fix == "raise handlers.report.key_rate, or wait");
+  row.name = "report\x1f\x1f" "other";
+  CHECK(api::why(scene.task, scene.state, scene.pauses, scene.overview, scene.handlers, scene.position, scene.steps, scene.keys, now, {row})[0].code == "due");
 }
