@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "api/why_after.hpp"
 #include "store/life.hpp"
 
 namespace reeve::api {
@@ -321,29 +322,32 @@ store::Task under_present_name(const store::Task& task, const handlers::Handlers
 
 }  // namespace
 
-std::vector<Why> why(const store::Task& task, State state, const store::Paused& pauses,
-                     const supervisor::Overview& overview, const handlers::Handlers& handlers,
-                     const std::optional<store::Position>& position, const std::vector<store::Step>& steps,
-                     const store::KeyHolds& keys, Timestamp now, const std::vector<store::RateRow>& rates) {
+std::vector<Why> why(const Known& known, State state) {
   using store::Status;
+  const store::Task& task = known.task;
+  const supervisor::Overview& overview = known.overview;
+  const handlers::Handlers& handlers = known.handlers;
+  const Timestamp now = known.now;
   if (is_terminal(task.status)) return {finished(task)};
   if (task.status == Status::claimed || task.status == Status::running) return in_hand_of(task, state, overview, now);
-  if (task.status == Status::waiting) return waits_of(task, steps, now);
+  if (task.status == Status::waiting) return waits_of(task, known.steps, now);
 
   std::vector<Why> reasons;
   add_time(reasons, task, state, now);
   add_kind(reasons, task, handlers);
-  add_pauses(reasons, task, pauses, handlers, now);
+  add_pauses(reasons, task, known.paused, handlers, now);
   add_phase(reasons, overview);
-  add_order(reasons, task, keys, now);
-  add_key(reasons, task, keys, now);
+  const std::optional<Why> after = why_it_comes_after(known.dependencies);
+  if (after) reasons.push_back(*after);
+  add_order(reasons, task, known.keys, now);
+  add_key(reasons, task, known.keys, now);
   const store::Task present = under_present_name(task, handlers);
   add_limits(reasons, present, overview, now);
-  add_rates(reasons, present, handlers, rates, now);
-  add_key_rate(reasons, task, handlers, rates, now);
+  add_rates(reasons, present, handlers, known.rates, now);
+  add_key_rate(reasons, task, handlers, known.rates, now);
   add_resources(reasons, present, overview, handlers);
   add_executor(reasons, present, overview, handlers);
-  add_line(reasons, task, position, now);
+  if (!after) add_line(reasons, task, known.position, now);
   if (reasons.empty()) reasons.push_back({"due", "nothing holds it back; it starts at once", ""});
   return reasons;
 }

@@ -1,14 +1,11 @@
 // Why a task is where it is, and what would change that. Pure.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "handlers/handler.hpp"
-#include "store/reader.hpp"
+#include "api/known.hpp"
 #include "store/task.hpp"
-#include "supervisor/overview.hpp"
 
 namespace reeve::api {
 
@@ -20,11 +17,7 @@ struct Why {
   std::string fix{};         // what to do about it; empty when there is nothing to do
 };
 
-// The reasons in the order in which they must be dealt with; never empty. `position` is there for queued tasks, `keys` too, `steps` for
-// suspended ones.
-[[nodiscard]] std::vector<Why> why(const store::Task& task, store::State state, const store::Paused& pauses,
-                                   const supervisor::Overview& overview, const handlers::Handlers& handlers,
-                                   const std::optional<store::Position>& position, const std::vector<store::Step>& steps,
-                                   const store::KeyHolds& keys, store::Timestamp now, const std::vector<store::RateRow>& rates = {});
+// The reasons in the order in which they must be dealt with; never empty.
+[[nodiscard]] std::vector<Why> why(const Known& known, store::State state);
 
 }  // namespace reeve::api

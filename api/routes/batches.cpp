@@ -2,6 +2,7 @@
 #include "api/awaiting.hpp"
 #include "api/batch_request.hpp"
 #include "api/bulk_admission.hpp"
+#include "api/json/reader.hpp"
 #include "api/json/records.hpp"
 #include "api/problem.hpp"
 #include "api/query.hpp"

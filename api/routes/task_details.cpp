@@ -6,7 +6,6 @@
 #include "api/query.hpp"
 #include "api/routes/routes.hpp"
 #include "api/why.hpp"
-#include "api/why_after.hpp"
 #include "store/life.hpp"
 #include "supervisor/clock.hpp"
 #include "supervisor/reader_thread.hpp"
@@ -140,17 +139,11 @@ Answer explain_task(Service& service, Request request) {
   if (!standing.seen) refuse_missing(id);
   const store::Task& task = standing.seen->task;
   const store::State state = state_of(task, now, standing.seen->paused);
-  const EstimateInput known{task, standing.pauses, overview, *handlers, standing.position, standing.keys, standing.steps, standing.rates, standing.timings, now};
-  const std::optional<Estimate> estimate = estimate_start(known);
+  const Known known{task, standing.pauses, overview, *handlers, standing.position, standing.keys, standing.steps, standing.rates, standing.timings, standing.dependencies, now};
 
-  std::vector<Why> reasons = why(task, state, standing.pauses, overview, *handlers, standing.position, standing.steps, standing.keys, now, standing.rates);
-  if (auto after = why_it_comes_after(standing.dependencies)) {
-    std::erase_if(reasons, [](const Why& reason) { return reason.code == "due" || reason.code == "in_line"; });   // it is not in line yet
-    reasons.insert(reasons.begin(), std::move(*after));
-  }
   JsonWriter json;
   json.open_object().member("id", number(id)).member("state", name(state)).key("reasons").open_array();
-  for (const Why& reason : reasons) {
+  for (const Why& reason : why(known, state)) {
     json.open_object().member("code", reason.code).member("message", reason.message).text_member("fix", reason.fix).close_object();
   }
   json.close_array();
@@ -158,6 +151,7 @@ Answer explain_task(Service& service, Request request) {
     json.key("position").open_object().member("ahead", standing.position->ahead);
     json.member("at_least", standing.position->at_least).close_object();
   }
+  const std::optional<Estimate> estimate = estimate_start(known);
   if (estimate) json.member("estimated_start", estimate->start).member("estimate", estimate->how);
   json.close_object();
   co_return json_reply(std::move(json).text());

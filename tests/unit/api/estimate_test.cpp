@@ -54,9 +54,10 @@ struct Forecast {
     position->ahead += count;
     position->kinds[kind] += count;
   }
+  store::Dependencies dependencies{};
   [[nodiscard]] api::Estimate estimate() const {
     const handlers::Handlers handlers(declared, queues);
-    const auto found = api::estimate_start({task, paused, overview, handlers, position, keys, steps, rates, timings, asked_at});
+    const auto found = api::estimate_start({task, paused, overview, handlers, position, keys, steps, rates, timings, dependencies, asked_at});
     REQUIRE(found.has_value());
     return *found;
   }
@@ -250,6 +251,6 @@ TEST_CASE("a task that runs or has ended has no estimate", "[estimate]") {
   const handlers::Handlers handlers(forecast.declared, {});
   for (const store::Status status : {store::Status::running, store::Status::claimed, store::Status::succeeded}) {
     forecast.task.status = status;
-    CHECK_FALSE(api::estimate_start({forecast.task, forecast.paused, forecast.overview, handlers, forecast.position, forecast.keys, forecast.steps, forecast.rates, forecast.timings, asked_at}));
+    CHECK_FALSE(api::estimate_start({forecast.task, forecast.paused, forecast.overview, handlers, forecast.position, forecast.keys, forecast.steps, forecast.rates, forecast.timings, forecast.dependencies, asked_at}));
   }
 }

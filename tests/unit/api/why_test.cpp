@@ -44,7 +44,12 @@ struct Scene {
   }
 
   store::KeyHolds keys{};
-  std::vector<api::Why> reasons() const { return api::why(task, state, pauses, overview, handlers, position, steps, keys, now); }
+  store::Dependencies dependencies{};
+  std::vector<store::RateRow> rates{};
+  std::vector<api::Why> reasons(store::Timestamp at = now) const {
+    static const std::map<std::string, store::KindTimings> timings;
+    return api::why({task, pauses, overview, handlers, position, keys, steps, rates, timings, dependencies, at}, state);
+  }
   api::Why only() const {
     const auto all = reasons();
     REQUIRE(all.size() == 1);
@@ -283,12 +288,13 @@ TEST_CASE("a task that waits for a token says when it comes", "[why]") {
   row.of = store::RateRow::Of::kind;
   row.name = "report";
   row.full_at = store::to_ms(now) * 1'000 + 400'000;
-  const auto reasons = api::why(scene.task, scene.state, {}, scene.overview, scene.handlers, scene.position, {}, {}, now, {row});
+  scene.rates = {row};
+  const auto reasons = scene.reasons();
   REQUIRE(reasons.size() == 1);
   CHECK(reasons[0].code == "kind_rate");
   CHECK(reasons[0].message == "rate 100/1m of the kind \"report\": next token in 0.4 s");
   CHECK(reasons[0].fix == "raise handlers.report.rate, or wait");
-  CHECK(api::why(scene.task, scene.state, {}, scene.overview, scene.handlers, scene.position, {}, {}, now + 1s, {row})[0].code == "due");
+  CHECK(scene.reasons(now + 1s)[0].code == "due");
 }
 
 TEST_CASE("a task that waits for a resource says who holds it", "[why]") {
@@ -339,11 +345,33 @@ TEST_CASE("a key without a token says when the next one comes", "[why][key_rate]
   row.of = store::RateRow::Of::key;
   row.name = "report\x1f\x1f" "acme";
   row.full_at = (store::to_ms(now) + 4'200) * 1'000;
-  const auto reasons = api::why(scene.task, scene.state, scene.pauses, scene.overview, scene.handlers, scene.position, scene.steps, scene.keys, now, {row});
+  scene.rates = {row};
+  const auto reasons = scene.reasons();
   REQUIRE(reasons.size() == 1);
   CHECK(reasons[0].code == "key_rate");
   CHECK(reasons[0].message == "rate 10/1m of the key \"acme\": next token in 4.2 s");
   CHECK(reasons[0].fix == "raise handlers.report.key_rate, or wait");
   row.name = "report\x1f\x1f" "other";
-  CHECK(api::why(scene.task, scene.state, scene.pauses, scene.overview, scene.handlers, scene.position, scene.steps, scene.keys, now, {row})[0].code == "due");
+  scene.rates = {row};
+  CHECK(scene.reasons()[0].code == "due");
+}
+
+TEST_CASE("a task that comes after others names those that have not ended, and has no place in line", "[why]") {
+  Scene scene;
+  scene.state = State::blocked;
+  scene.position->ahead = 3;
+  for (std::int64_t id = 1; id <= 9; ++id) {
+    store::Dependency& one = scene.dependencies.on.emplace_back();
+    one.task = store::TaskId{id};
+    if (id <= 2) one.ended = Status::succeeded;
+    else ++scene.dependencies.open;
+  }
+  const api::Why why = scene.only();
+  CHECK(why.code == "dependency");
+  CHECK(why.message == "it comes after 9 tasks, of which 7 have not ended: 3, 4, 5, 6, 7, ...; it is cancelled if one of them does not succeed");
+  CHECK(why.fix == "see `reeve why 3`");
+  scene.dependencies.policy = store::AfterPolicy::finished;
+  scene.dependencies.open = 1;
+  scene.dependencies.on.resize(3);
+  CHECK(scene.only().message == "it comes after 3 tasks, of which 1 has not ended: 3");
 }
