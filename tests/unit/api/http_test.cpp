@@ -61,7 +61,7 @@ TEST_CASE("HEAD goes where GET goes, a wrong method says which are right", "[htt
   const api::Match wrong = find(Method::put, "/v1/tasks");
   CHECK(wrong.route == nullptr);
   CHECK(wrong.allowed == "POST, GET, HEAD");
-  CHECK(find(Method::head, "/v1/drain").route == nullptr);
+  CHECK(find(Method::head, "/v1/reload").route == nullptr);
 }
 
 TEST_CASE("paths that are nearly right are not found", "[http]") {

@@ -133,4 +133,29 @@ TEST_CASE("tasks that a paused label holds cost a claim nothing, and are let go 
   CHECK(more.letting_go < many.letting_go * 5 / 4);
 }
 
+TEST_CASE("a check tells of a task that a pause holds and nobody could let go", "[pause][sqlite]") {
+  std::string directory = (std::filesystem::temp_directory_path() / "reeve-pauses-XXXXXX").string();
+  REQUIRE(::mkdtemp(directory.data()));
+  Options options;
+  options.url = "sqlite:" + directory + "/reeve.db";
+  {
+    const auto store = store::open(options);
+    EnqueueRequest two;
+    two.tasks = {with_label("acme"), with_label("acme")};
+    transact(*store, [&](Store& s) { return s.tasks().enqueue(two, now).index(); });
+    transact(*store, [&](Store& s) { return s.queues().pause_label("customer", "acme", "", "uid:0", now); });
+    transact(*store, [&](Store& s) { return s.tasks().claim(ten(), now).tasks.size(); });
+    REQUIRE(store->open_reader()->check().empty());
+  }
+  {
+    sqlite::Connection db(directory + "/reeve.db", sqlite::Access::write, 1s);
+    db.run("UPDATE reeve_task SET paused_by = NULL WHERE id = 1; DELETE FROM reeve_label_pause");
+  }
+  const auto faults = store::open(options)->open_reader()->check();
+  REQUIRE(faults.size() == 2);
+  CHECK(faults[0] == "task 1 is held back by a pause of no label");
+  CHECK(faults[1] == "task 2 is held back by a pause, which nobody could take back: customer=acme");
+  std::filesystem::remove_all(directory);
+}
+
 }  // namespace reeve::store

@@ -273,6 +273,25 @@ TEST_CASE("a store of the first schema is brought up to the newest with all it h
   CHECK(sent.result == SignalSent::Result::sent);
 }
 
+TEST_CASE("rates are kept when their table is made anew", "[sqlite][migrate][promise-I39]") {
+  Directory directory;
+  sqlite::Connection(create_empty(directory.file()), sqlite::Access::write, 0ms).run("PRAGMA journal_mode = WAL");
+  {
+    sqlite::Connection db(directory.file(), sqlite::Access::write, 0ms);
+    const auto all = sqlite::migrations();
+    const auto before = std::count_if(all.begin(), all.end(), [](const sqlite::Migration& one) { return one.number < 14; });
+    sqlite::migrate(db, all.first(static_cast<std::size_t>(before)));
+    db.run("INSERT INTO reeve_rate VALUES ('queue', 'mail', 17), ('kind', 'echo', 18)");
+  }
+  const auto store = open(options_for(directory.file()));
+  const auto rates = store->open_reader()->rates();
+  REQUIRE(rates.size() == 2);
+  CHECK(rates[0].name == "mail");
+  CHECK(rates[0].full_at == 17);
+  CHECK(rates[1].of == RateRow::Of::kind);
+  CHECK(rates[1].full_at == 18);
+}
+
 TEST_CASE("a foreign writer that holds the lock is an answer, not a loss", "[sqlite][busy]") {
   Directory directory;
   const auto store = open(options_for(directory.file()));

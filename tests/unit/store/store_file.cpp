@@ -184,6 +184,66 @@ void write_sql(const std::string& path, const std::string& sql) {
 
 }  // namespace
 
+TEST_CASE("what a pause or a rate of a key holds is held after an import, also beside the same pause, and is let go", "[file][export][pause]") {
+  Shelf shelf;
+  const auto request = [] {
+    ClaimRequest wanted;
+    wanted.limit = 10;
+    wanted.lease_expires_at = from_ms(1'800'000'900'000);
+    wanted.kinds = {{"echo", 10}};
+    wanted.kinds[0].key_rate = Rate{.limit = 1, .per = 1h, .burst = 1};
+    return wanted;
+  }();
+  const auto claim = [&](Worked& worked) { return transact(*worked.store, [&](Store& s) { return s.tasks().claim(request, worked.now); }).tasks.size(); };
+  const auto fill = [&](Worked& worked) {
+    NewTask rated;
+    rated.kind = "echo";
+    rated.queue = "default";
+    rated.payload = "1";
+    rated.concurrency.emplace().key = "k";
+    rated.concurrency->limit = 9;
+    EnqueueRequest two;
+    two.tasks.assign(2, rated);
+    transact(*worked.store, [&](Store& s) {
+      (void)s.queues().pause_kind("slow", "", "uid:0", worked.now);
+      (void)s.queues().pause_label("team", "a\"b", "", "uid:0", worked.now);
+      return s.tasks().enqueue(two, worked.now).index();
+    });
+    worked.enqueue();
+    REQUIRE(claim(worked) == 1);
+    REQUIRE(claim(worked) == 0);
+  };
+  {
+    Worked worked(shelf.options());
+    fill(worked);
+  }
+  const Lines lines = exported(shelf.options());
+  {
+    Worked other(shelf.options("other.db"));
+    for (int i = 0; i < 3; ++i) {
+      const TaskId gone = other.enqueue();   // so that no id is in both
+      (void)transact(*other.store, [&](Store& s) { return s.tasks().cancel(gone, "", "uid:0", other.now); });
+      (void)transact(*other.store, [&](Store& s) { return s.tasks().remove(gone, "uid:0", other.now); });
+    }
+    (void)other.enqueue();
+    transact(*other.store, [&](Store& s) { return s.queues().pause_label("team", "a\"b", "", "uid:0", other.now); });
+    REQUIRE(claim(other) == 0);
+  }
+  REQUIRE(import(shelf.options("copy.db"), lines).tasks == 3);
+  (void)import(shelf.options("other.db"), lines, Into::any_store);
+  for (const auto& [name, held] : {std::pair{"copy.db", 1}, std::pair{"other.db", 2}}) {
+    INFO(name);
+    Worked worked(shelf.options(name));
+    CHECK(worked.reader->check().empty());
+    CHECK(worked.reader->pauses().labels.size() == 1);
+    CHECK(worked.reader->pauses().kinds.size() == 1);
+    CHECK(claim(worked) == 0);
+    CHECK(transact(*worked.store, [&](Store& s) { return s.queues().resume_label("team", "a\"b", "uid:0", worked.now); }));
+    CHECK(claim(worked) == static_cast<std::size_t>(held));
+    CHECK(worked.reader->check().empty());
+  }
+}
+
 TEST_CASE("what is exported, imported and exported again is the same but for epochs", "[file][export][promise-I6]") {
   Shelf shelf;
   {
