@@ -295,6 +295,26 @@ TEST_CASE("a supervisor that cannot renew kills its attempts before their leases
   CHECK(waited <= 12s);  // a fifth of the lease before its end
 }
 
+TEST_CASE("what was claimed longer ago than its lease holds is given back unstarted, and looked for again", "[core][claim][lease][promise-I12]") {
+  Stage stage;
+  stage.open_idle();
+  stage.core.work_arrived(stage.now);
+  REQUIRE(stage.take<ClaimTasks>().size() == 1);
+  const Now asked = stage.now;
+  stage.now.moment += Options{}.lease * 4 / 5;  // a slow disk: its attempt would have to be killed at once
+  store::ClaimAnswer late;
+  late.tasks = {Stage::task(1)};
+  stage.core.claimed(std::move(late), asked, stage.now);
+  auto effects = stage.core.take_effects();
+  REQUIRE(effects.size() == 1);
+  CHECK(std::get<GiveBack>(effects[0]).claim == Stage::key(1));
+  CHECK(stage.core.admission().running() == 0);
+  stage.core.settled(Stage::key(1), {}, stage.now);
+  REQUIRE(stage.take<ClaimTasks>().size() == 1);
+  stage.answer({Stage::task(1, "echo", 2)});
+  CHECK(stage.take<Launch>().size() == 1);
+}
+
 TEST_CASE("a cancel stops the running attempt with grace", "[core][cancel]") {
   Stage stage;
   stage.open_idle();
