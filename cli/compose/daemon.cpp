@@ -3,42 +3,19 @@
 #include <sys/stat.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
-#include <optional>
-#include <random>
 #include <utility>
 
 #include "api/child_task.hpp"
-#include "api/config_control.hpp"
 #include "api/door_task.hpp"
 #include "api/schedule_request.hpp"
-#include "api/server.hpp"
+#include "cli/compose/daemon_life.hpp"
 #include "cli/compose/descriptor_budget.hpp"
-#include "cli/compose/digest.hpp"
-#include "cli/compose/identity.hpp"
-#include "cli/compose/notify.hpp"
-#include "cli/compose/settings.hpp"
 #include "cli/compose/store_exit.hpp"
-#include "cli/compose/watchdog.hpp"
-#include "cli/exit_code.hpp"
-#include "config/plan.hpp"
-#include "executors/make.hpp"
 #include "executors/scoreboard/layout.hpp"
 #include "store/open.hpp"
-#include "supervisor/clock.hpp"
-#include "supervisor/door.hpp"
-#include "supervisor/event_feed.hpp"
-#include "supervisor/log.hpp"
-#include "supervisor/reader_thread.hpp"
-#include "supervisor/store_thread.hpp"
-#include "supervisor/supervisor.hpp"
 
 namespace reeve::cli::compose {
 namespace {
@@ -47,10 +24,6 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds fail_stop_limit{5};  // for attempts to be stopped after the store has failed
-
-std::shared_ptr<const handlers::Handlers> handlers_of(const config::Configuration& configuration) {
-  return std::make_shared<const handlers::Handlers>(configuration.handlers, configuration.queues, configuration.schedules);
-}
 
 std::unique_ptr<supervisor::Log> make_log_for(const config::Configuration& configuration, bool is_service) {
   return is_service ? supervisor::make_log(configuration.log) : supervisor::make_silent_log();
@@ -72,6 +45,12 @@ std::string attempt_folder(const config::Configuration& configuration, const std
   return (beside.parent_path() / ("attempts-" + store_id)).string();
 }
 
+}  // namespace
+
+std::shared_ptr<const handlers::Handlers> handlers_of(const config::Configuration& configuration) {
+  return std::make_shared<const handlers::Handlers>(configuration.handlers, configuration.queues, configuration.schedules);
+}
+
 std::string text_of(const std::exception_ptr& failed) {
   try {
     std::rethrow_exception(failed);
@@ -79,80 +58,6 @@ std::string text_of(const std::exception_ptr& failed) {
     return error.what();
   }
 }
-
-}  // namespace
-
-class Daemon::Life final : public api::ConfigControl {
- public:
-  Life(Choices choices, Surroundings around, ServeOptions options)
-      : choices_(std::move(choices)), around_(std::move(around)), options_(std::move(options)), settings_(load_settings(choices_, around_)) {}
-
-  int run();
-  void shut_down_from_anywhere() {
-    asio::post(loop_, [this] { shut_down("asked to"); });
-  }
-  [[nodiscard]] const std::string& socket() const { return settings_.configuration.api.socket; }
-  [[nodiscard]] const std::string& trouble() const { return trouble_; }
-
-  [[nodiscard]] api::ConfigReview review(const std::optional<std::string>& text) override;
-  [[nodiscard]] api::ConfigChanges changes_between(const std::string& before, const std::string& after) override;
-  [[nodiscard]] std::string file() const override { return settings_.file; }
-  [[nodiscard]] std::string hash_of_file() override;
-  [[nodiscard]] std::string hash_in_force() const override { return digest_of(settings_.sources); }
-
- private:
-  void open();
-  void stay_within_descriptors(config::Configuration& wanted);
-  void open_store();
-  void open_door(store::Store& store);
-  [[nodiscard]] supervisor::Judge judge(std::shared_ptr<const handlers::Handlers> handlers) const;
-  void compose();
-  void bind();
-  void start();
-  void listen_for_signals();
-  void ready();
-  void shut_down(const std::string& why);
-  void supervisor_ended(const std::exception_ptr& failed);
-  void server_ended(const std::exception_ptr& failed);
-  void store_failed(const store::StoreError& error);
-  void fail(int code, std::string why);
-  void end();
-  api::ReloadAnswer reload(const std::string& actor);
-  [[nodiscard]] Settings settings_of(const std::optional<std::string>& text) const;
-  void record_revision(const std::string& source, const std::string& actor);
-  api::ReloadAnswer put_in_force(Settings fresh);
-  void on_signal(int number);
-  [[nodiscard]] const config::Configuration& configuration() const { return settings_.configuration; }
-
-  Choices choices_;
-  Surroundings around_;
-  ServeOptions options_;
-  Settings settings_;
-  std::optional<ServiceManager> manager_{};
-  int code_ = ExitCode::ok;
-  std::string trouble_{};
-  bool is_shutting_down_ = false;
-  bool supervisor_has_ended_ = false;
-  bool server_has_ended_ = false;
-  std::mt19937_64 chance_{std::random_device{}()};
-  std::string incarnation_ = make_incarnation();
-
-  // In the order in which they need each other; destroyed the other way round.
-  asio::io_context loop_{1};
-  supervisor::SystemClock clock_{};
-  std::unique_ptr<supervisor::Log> log_{};
-  std::unique_ptr<supervisor::EventFeed> feed_{};
-  std::unique_ptr<store::Peephole> peephole_{};
-  std::unique_ptr<supervisor::StoreThread> store_{};
-  std::unique_ptr<supervisor::ReaderThread> reader_{};
-  std::unique_ptr<executors::Executors> executors_{};
-  std::unique_ptr<supervisor::Supervisor> supervisor_{};
-  std::unique_ptr<supervisor::Door> door_{};
-  std::unique_ptr<api::Server> server_{};
-  std::optional<Watchdog> watchdog_{};
-  asio::signal_set signals_{loop_};
-  asio::steady_timer timer_{loop_};  // bounds a fail-stop
-};
 
 // ------------------------------------------------------------------------------------------------------------------ start
 
@@ -336,120 +241,6 @@ void Daemon::Life::on_signal(int number) {
   if (number != SIGHUP) return shut_down(number == SIGTERM ? "SIGTERM" : "SIGINT");
   log_->reopen();
   reload("signal");
-}
-
-// ---------------------------------------------------------------------------------------------------------- configuration
-
-api::ReloadAnswer Daemon::Life::reload(const std::string& actor) {
-  if (manager_) manager_->reloading();
-  api::ReloadAnswer answer{};
-  try {
-    answer = put_in_force(load_settings(choices_, around_));
-  } catch (const BadConfiguration& bad) {
-    answer.errors = bad.errors();
-  } catch (const std::exception& error) {
-    answer.errors = {error.what()};
-  }
-  for (const std::string& error : answer.errors) log_->error("config.refused", {{"message", error}});
-  for (const std::string& warning : answer.warnings) log_->warn("config.warning", {{"message", warning}});
-  if (answer.errors.empty()) {
-    log_->info("config.applied", {{"config", settings_.file}});
-    record_revision("reload", actor);
-  }
-  if (manager_) manager_->ready(answer.errors.empty() ? "serving on " + socket() : "serving; the new configuration has errors, the old one holds");
-  return answer;
-}
-
-api::ReloadAnswer Daemon::Life::put_in_force(Settings fresh) {
-  api::ReloadAnswer answer{.errors = {}, .warnings = fresh.warnings};
-  stay_within_descriptors(fresh.configuration);
-  const config::Configuration& now = fresh.configuration;
-  const auto needs_restart = [&answer](bool changed, const char* what) {
-    if (changed) answer.warnings.push_back(std::string(what) + " has changed; that takes a restart of the daemon");
-  };
-  needs_restart(now.store.url != configuration().store.url, "store.url");
-  needs_restart(now.store.durability != configuration().store.durability, "store.durability");
-  needs_restart(now.store.inbox != configuration().store.inbox, "store.inbox");
-  needs_restart(now.store.inbox_poll != configuration().store.inbox_poll, "store.inbox_poll");
-  needs_restart(now.outboxes != configuration().outboxes, "outbox");
-  needs_restart(now.api.socket != configuration().api.socket, "api.socket");
-  needs_restart(now.supervisor.name != configuration().supervisor.name, "supervisor.name");
-  needs_restart(now.supervisor.ad_hoc_commands != configuration().supervisor.ad_hoc_commands, "supervisor.ad_hoc_commands");
-  needs_restart(now.supervisor.threads != configuration().supervisor.threads, "supervisor.threads");
-  needs_restart(now.log.file != configuration().log.file, "log.file");
-  supervisor_->reload(now.supervisor, handlers_of(now), now.log.task_output, now.retention);
-  // What needs a restart is still what it was.
-  fresh.configuration.store = configuration().store;
-  fresh.configuration.api = configuration().api;
-  fresh.configuration.outboxes = configuration().outboxes;
-  settings_ = std::move(fresh);
-  return answer;
-}
-
-// What came into force by itself. That it cannot be written down does not undo it: the file is the truth.
-void Daemon::Life::record_revision(const std::string& source, const std::string& actor) {
-  store::Revision revision;
-  revision.source = source;
-  revision.actor = actor;
-  revision.hash = digest_of(settings_.sources);
-  revision.text = config::to_json(settings_.sources);
-  store_->send([revision = std::move(revision), now = clock_.now()](store::Store& store) { return store.revisions().record(revision, now); },
-               [this](const std::exception_ptr& failed, store::RevisionRecorded*) {
-                 if (failed) log_->warn("config.not_recorded", {{"error", text_of(failed)}});
-               });
-}
-
-Settings Daemon::Life::settings_of(const std::optional<std::string>& text) const {
-  if (!text) return load_settings(choices_, around_);
-  if (text->size() > config::bundle_bytes_max) throw BadConfiguration({"the configuration is larger than the " + std::to_string(config::bundle_bytes_max) + " bytes that are kept; make it smaller"});
-  const std::optional<config::Bundle> bundle = config::bundle_in(*text);
-  if (!bundle) throw BadConfiguration({"what was handed over is no configuration; write {\"files\":[{\"role\":\"main\",\"name\":\"/etc/reeve/reeve.yaml\",\"text\":\"...\"}]}"});
-  return settings_from(*bundle, choices_, around_);
-}
-
-namespace {
-
-api::ConfigChanges changes_in(const config::Plan& plan) {
-  api::ConfigChanges changes;
-  for (const config::Change& change : plan.changes) changes.changes.push_back({change.path, change.handler, change.before, change.after, change.restart});
-  changes.added = plan.added;
-  changes.removed = plan.removed;
-  changes.changed = plan.changed;
-  return changes;
-}
-
-}  // namespace
-
-api::ConfigReview Daemon::Life::review(const std::optional<std::string>& text) {
-  api::ConfigReview review;
-  try {
-    auto fresh = std::make_shared<Settings>(settings_of(text));   // shared: what enforces it must be copyable
-    review.warnings = fresh->warnings;
-    review.against_present = changes_in(config::plan_between(settings_.sources, fresh->sources));
-    review.text = config::to_json(fresh->sources);
-    review.hash = digest_of(fresh->sources);
-    review.enforce = [this, fresh] {
-      fresh->warnings.clear();
-      const api::ReloadAnswer answer = put_in_force(std::move(*fresh));
-      log_->info("config.applied", {{"hash", digest_of(settings_.sources)}});
-      return answer.warnings;
-    };
-  } catch (const BadConfiguration& bad) {
-    review.errors = bad.errors();
-  } catch (const std::exception& error) {
-    review.errors = {error.what()};
-  }
-  return review;
-}
-
-api::ConfigChanges Daemon::Life::changes_between(const std::string& before, const std::string& after) {
-  return changes_in(config::plan_between(config::bundle_in(before).value_or(config::Bundle{}), config::bundle_in(after).value_or(config::Bundle{})));
-}
-
-std::string Daemon::Life::hash_of_file() {
-  if (settings_.file.empty()) return {};
-  const config::Loaded loaded = config::load(settings_.file, around_.environment);
-  return loaded.sources.empty() ? std::string{} : digest_of(loaded.sources);
 }
 
 // -------------------------------------------------------------------------------------------------------------------- end

@@ -95,12 +95,14 @@ void Core::add_held_keys(store::ClaimRequest& request) const {
   }
 }
 
-// Claimed, but it must not start: shut down, or reloaded without its kind or with less of what it needs, while the claim was out.
-void Core::give_back(const store::Task& task, Now now) {
+// Claimed, but it must not start: shut down, or reloaded without its kind or with less of what it needs, while the claim was out; or the claim
+// was out for so long (a slow disk) that the lease is nearly over.
+void Core::give_back(const store::Task& task, bool came_late, Now now) {
   const ClaimKey key{task.id, task.epoch};
   handlers::Handler none;
   Attempt attempt{.kind = task.kind, .queue = task.queue, .since = now.wall, .begun = now.moment,
                   .watch = AttemptWatch(none, now.moment, Moment::max()), .body = false, .agenda = Moment::max()};
+  attempt.came_late = came_late;
   attempts_.emplace(key, std::move(attempt));
   effects_.emplace_back(GiveBack{key, task.run_at});
 }
@@ -114,13 +116,14 @@ void Core::claimed(store::ClaimAnswer answer, Now asked, Now now) {
   const bool stayed_behind = maybe_more_ && (!answer.tasks.empty() || admission_.running() > 0 || freed_meanwhile_);
   maybe_more_ = arrived_meanwhile_ || full || stayed_behind;
   if (attempts_.empty()) next_expiry_ = now.moment + options_.lease;
+  const bool came_late = fence_after(asked.moment) <= now.moment;
   for (store::Task& task : answer.tasks) {
     const ClaimKey key{task.id, task.epoch};
     const handlers::Handler* declared = handlers_->find(task.kind);
     std::optional<Granted> granted;
-    if (phase_ == Phase::running && declared) granted = resources_.take(declared->resources);
+    if (phase_ == Phase::running && declared && !came_late) granted = resources_.take(declared->resources);
     if (!granted) {
-      give_back(task, now);
+      give_back(task, came_late, now);
       continue;
     }
     handlers::Handler handler = handlers::with_overrides(*declared, task.overrides);
@@ -210,7 +213,10 @@ void Core::ended(ClaimKey claim, Now now) {
 
 void Core::settled(ClaimKey claim, std::optional<store::Timestamp> due_again, Now now) {
   ended(claim, now);
+  const auto found = attempts_.find(claim);
+  const bool came_late = found != attempts_.end() && found->second.came_late;
   attempts_.erase(claim);
+  if (came_late) work_arrived(now);
   if (due_again) {
     if (*due_again <= now.wall) work_arrived(now);
     else due_at(*due_again, now);

@@ -119,13 +119,14 @@ class Core {
     Moment agenda{};                                   // where it stands in agenda_
     std::string key_token{};                           // of its concurrency key; empty: none
     std::string line{};                                // its order key; empty: none
+    bool came_late = false;                            // given back because its lease was nearly over: it can be claimed again
     bool claim_in_doubt = false;                       // lost, or past its fence: the store may not count its body any more
   };
   using Attempts = std::map<store::ClaimKey, Attempt>;
 
   void claim_if_useful(Now now);
   void add_held_keys(store::ClaimRequest& request) const;
-  void give_back(const store::Task& task, Now now);
+  void give_back(const store::Task& task, bool came_late, Now now);
   void stop(Attempts::iterator attempt, executors::StopReason reason, bool kill);
   void reschedule(Attempts::iterator attempt);
   void tend(Attempts::iterator attempt, Now now);      // acts on what its watch says

@@ -428,7 +428,7 @@ class Run(CliCase):
 
 
 class Changing(CliCase):
-    def test_cancel_retry_and_delete(self):
+    def test_cancel_retry_and_delete_case_95(self):
         lab = self.lab(judged=False)
         lab.ok("POST", "/v1/queues/mail/pause")
         tasks = [self.enqueue(lab, "", "--queue", "mail") for _ in range(6)]

@@ -56,6 +56,15 @@ class Revisions(CliCase):
         for change in changes:
             self.assertEqual(change["restart"], change["path"].startswith(("log.", "store.", "api.")), change)
 
+    def test_a_reload_says_what_is_owed_to_a_restart_until_it_comes(self):
+        lab = self.lab()
+        lab.write_configuration(json.dumps({**lab.configuration(), "log": {"level": "debug"}}))
+        for _ in range(2):
+            warnings = lab.ok("POST", "/v1/reload")["warnings"]
+            self.assertEqual([warning for warning in warnings if "restart" in warning], ["log.level has changed; that takes a restart of the daemon"])
+        lab.write_configuration()
+        self.assertEqual([warning for warning in lab.ok("POST", "/v1/reload")["warnings"] if "restart" in warning], [])
+
     def test_apply_is_all_or_nothing_and_a_revision(self):
         lab = self.lab()
         bad = self.write_new(lab, chaos=dict(lab.handlers["chaos"], timeot="5s"))

@@ -55,7 +55,7 @@ class Ends(DaemonCase):
         crashed = lab.enq("result 3; segv", max_crashes=1)
         self.assert_state(lab, crashed, "failed")
 
-    def test_f015_a_body_killed_from_outside_crashed_and_is_tried_again(self):
+    def test_f015_a_body_killed_from_outside_crashed_and_is_tried_again_case_101(self):
         lab = self.lab()
         task = lab.enq(f"gate {lab.path('go')}; result 1")
         body, = lab.wait_begun(task)
@@ -135,7 +135,7 @@ class Trees(DaemonCase):
             self.assert_state(lab, task, "succeeded")
             self.assertEqual(lab.attempts(task)[0]["outcome"], "lost")
 
-    def test_a_poison_task_that_outlives_no_daemon_ends_failed(self):
+    def test_a_poison_task_that_outlives_no_daemon_ends_failed_case_103(self):
         lab = self.lab()
         task = lab.enq(f"gate {lab.path('never')}", max_crashes=2)
         control = lab.enq("exit 0")

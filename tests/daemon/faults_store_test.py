@@ -120,6 +120,21 @@ class OtherWriters(DaemonCase):
         self.assertIn(lab.attempts(task)[0]["outcome"], ("lost", "interrupted"))
 
 
+    def test_f071_a_renewal_that_fails_is_told_and_its_body_goes_on_until_the_lease_ends_case_16(self):
+        lab = self.lab(store=self.store, supervisor={"lease": "6s"})
+        task = lab.enq(f"gate {lab.path('go')}; result 1")
+        lab.wait_begun(task)
+        wait_until(lambda: lab.task(task)["state"] == "running", 30, "it is shown as running")
+        with lab.holding_the_write_lock():
+            told = wait_until(lambda: lab.log_events("lease.renewal_failed"), 30, "a renewal has failed")
+        self.assertEqual((told[0]["level"], told[0]["attempts"]), ("warn", 1))
+        renewed = lab.task(task)["lease_expires_at"]
+        wait_until(lambda: lab.task(task)["lease_expires_at"] > renewed, 30, "the lease is renewed again")
+        lab.open_gate("go")
+        self.assertEqual(self.assert_state(lab, task, "succeeded")["epoch"], 1)
+        self.assert_outcomes(lab, task, "succeeded")
+
+
 class FullDisk(DaemonCase):
     @root_only
     def test_on_a_full_disk_enqueues_are_refused_and_service_resumes_without_a_restart(self):

@@ -132,7 +132,7 @@ class Waits(KitsCase):
             lab.ok("POST", f"/v1/tasks/{task}/signals", {"type": "approved", "payload": 1})
             self.assertEqual(1, self.result(lab, task))
 
-    def test_cancel_ends_a_handler_that_asks(self):
+    def test_cancel_ends_a_handler_that_asks_case_38(self):
         for lab in self.each(["until_cancelled"]):
             task = lab.enq(None, kind="until_cancelled", stop_grace="20s")
             wait_until(lambda: lab.task(task).get("progress"), 60, "the handler has reported")

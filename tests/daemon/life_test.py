@@ -6,6 +6,7 @@ import time
 import unittest
 
 import oracle
+import processes
 from case import DaemonCase
 from waiting import wait_until
 
@@ -111,7 +112,7 @@ class Attempts(DaemonCase):
         lab.open_gate("go")
         self.assert_state(lab, task, "succeeded")
 
-    def test_a_failure_is_retried_with_backoff_until_attempts_are_spent(self):
+    def test_a_failure_is_retried_with_backoff_until_attempts_are_spent_case_81(self):
         lab = self.lab()
         lab.handlers["slowly"] = lab.handler(retry={"attempts": 3, "backoff": "exponential", "base": "200ms", "factor": 2, "jitter": "none"})
         lab.write_configuration()
@@ -129,6 +130,12 @@ class Attempts(DaemonCase):
         task = lab.enq("fail_first 2; result 3")
         found = self.assert_state(lab, task, "succeeded")
         self.assertEqual((found["attempt"], found["result"]), (3, "rrr"))
+
+    def test_a_body_that_runs_longer_than_a_lease_runs_once_case_13(self):
+        lab = self.lab(supervisor={"lease": "1s"})
+        task = lab.enq("sleep 4000; result 1")
+        found = self.assert_state(lab, task, "succeeded")
+        self.assertEqual((found["attempt"], found["epoch"], len(lab.begun(task))), (1, 1, 1))
 
     def test_exits_and_messages_that_reject_are_not_retried(self):
         lab = self.lab()
@@ -224,7 +231,7 @@ class Cancel(DaemonCase):
         self.assert_outcomes(lab, task, "cancelled")
         self.assert_nothing_left(lab)
 
-    def test_a_task_that_ignores_every_signal_is_killed_after_its_grace(self):
+    def test_a_task_that_ignores_every_signal_is_killed_after_its_grace_case_33(self):
         lab = self.lab()
         task = lab.enq("ignore; setsid; dfork; sleep 60000")
         lab.wait_begun(task)
@@ -251,6 +258,33 @@ class Cancel(DaemonCase):
         lab.restart()
         self.assert_state(lab, task, "cancelled")
         self.assertEqual(len(lab.begun(task)), 1)
+
+    def test_whoever_waits_for_a_task_is_told_of_its_cancel_case_46(self):
+        lab = self.lab()
+        tasks = [lab.enq("exit 0", delay="1h"), lab.enq("sleep 60000")]
+        lab.wait_begun(tasks[1])
+        told, threads = {}, []
+        for task in tasks:
+            threads.append(threading.Thread(target=lambda of=task: told.update({of: lab.ok("GET", f"/v1/tasks/{of}/wait?timeout=60s")})))
+            threads[-1].start()
+        for task in tasks:
+            lab.cancel(task)
+        for thread in threads:
+            thread.join(60)
+        self.assertEqual({task: (told[task]["done"], told[task]["task"]["state"]) for task in tasks}, {task: (True, "cancelled") for task in tasks})
+
+    def test_a_cancelled_task_is_not_retried_while_its_body_lives_case_48(self):
+        lab = self.lab()
+        task = lab.enq("ignore TERM; sleep 60000", stop_grace="1s")
+        body, = lab.wait_begun(task)
+        self.assertEqual(lab.cancel(task)["result"], "requested")
+        refused = lab.http("POST", f"/v1/tasks/{task}/retry")
+        self.assertEqual((refused.status, refused.json["code"]), (409, "not_terminal"))
+        wait_until(lambda: lab.http("POST", f"/v1/tasks/{task}/retry").status == 200, 30, "it can be retried")
+        self.assertNotIn((processes.stat(body.pid) or "X")[0], "RSDT", "nothing of the first one lives when the second may start")
+        lab.wait_begun(task, 2)
+        lab.cancel(task)
+        self.assert_state(lab, task, "cancelled")
 
     def test_an_operator_retries_a_failed_task_as_a_new_generation(self):
         lab = self.lab()

@@ -50,6 +50,38 @@ class Remote(DaemonCase):
         self.assertEqual(401, self.say(lab, claim, type="beat").status)
         self.assertIn("rendering", [line["message"] for line in lab.lines(task)])
 
+    def test_ten_workers_claim_one_task_and_one_gets_it_case_26(self):
+        lab = self.remote_lab()
+        task, got, barrier = lab.enq(None, "slow"), [], threading.Barrier(10)
+
+        def worker():
+            barrier.wait()
+            got.append(self.claim(lab, ["slow"], "500ms"))
+
+        self.together([worker] * 10)
+        self.assertEqual([task], [claim["task"] for claim in got if claim])
+        self.assertEqual(9, got.count(None))
+
+    def test_four_workers_share_a_thousand_tasks_each_done_once_case_28(self):
+        lab = self.remote_lab()
+        tasks, done = lab.bulk([None] * 1000, "slow"), [[] for _ in range(4)]
+
+        def worker(mine):
+            while claim := self.claim(lab, ["slow"], "500ms"):
+                self.said(lab, claim, type="result", value=1)
+                mine.append(claim["task"])
+
+        self.together([lambda mine=mine: worker(mine) for mine in done])
+        self.assertEqual(sorted(tasks), sorted(task for mine in done for task in mine))
+        self.assertTrue(all(done), [len(mine) for mine in done])
+
+    def together(self, works):
+        threads = [threading.Thread(target=work) for work in works]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(120)
+
     def test_a_task_waits_while_no_worker_does(self):
         lab = self.remote_lab()
         task = lab.enq(None, "far")

@@ -58,7 +58,7 @@ class Streams(DaemonCase):
         self.assertEqual(follower.resets, 0)
         self.assertGreater(follower.connections, 6)
 
-    def test_the_stream_of_a_task_begins_with_where_it_is_and_ends_with_its_end(self):
+    def test_the_stream_of_a_task_begins_with_where_it_is_and_ends_with_its_end_case_200(self):
         lab = self.lab()
         task = lab.enq(f"print {b'first'.hex()}; gate {lab.path('go')}; progress 50 half; print {b'second'.hex()}")
         wait_until(lambda: len(lab.lines(task)) == 1, 30, "the first line is stored")

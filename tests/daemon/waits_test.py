@@ -2,6 +2,7 @@
 """Steps, sleep, signals, timers and waiting for tasks, from a process and from a warm worker, across the death of either side."""
 import os
 import signal
+import threading
 import unittest
 
 from case import DaemonCase
@@ -61,7 +62,7 @@ class Waits(DaemonCase):
         self.assertEqual(["fetch"], [step["name"] for step in lab.ok("GET", "/v1/stats?kind=talk")["kinds"][0]["steps"]])
         self.assertEqual([], [step for kind in lab.ok("GET", "/v1/stats")["kinds"] for step in kind["steps"]])
 
-    def test_a_sleeping_task_holds_nothing_and_survives_kill_9(self):
+    def test_a_sleeping_task_holds_nothing_and_survives_kill_9_case_181(self):
         lab = self.talking_lab()
         sleepers = [lab.enq([{"ask": {"type": "sleep", "for_ms": 3000}}], kind) for kind in ("talk", "warm") for _ in range(8)]
         for task in sleepers:
@@ -78,7 +79,7 @@ class Waits(DaemonCase):
             self.assertEqual((1, 0), (found["attempt"], found.get("crashes", 0)), found)
             self.assertEqual(["suspended", "succeeded"], self.outcomes(lab, task))
 
-    def test_a_signal_wakes_its_task_across_a_restart(self):
+    def test_a_signal_wakes_its_task_across_a_restart_case_171_case_188(self):
         lab = self.talking_lab()
         for kind in ("talk", "warm"):
             with self.subTest(kind):
@@ -86,6 +87,7 @@ class Waits(DaemonCase):
                          {"ask": {"type": "signal.wait", "signal": "go", "name": "approval"}}]
                 task = lab.enq(moves, kind)
                 lab.wait(task, "waiting")
+                wait_until(lambda: not lab.ok("GET", "/v1/status")["running"], 30, "who waits holds no slot")
                 self.assertFalse(self.signal(lab, task, "other", 1)["resumed"])
                 lab.restart()
                 self.assertTrue(self.signal(lab, task, "go", {"by": "x"})["resumed"])
@@ -94,6 +96,9 @@ class Waits(DaemonCase):
                 self.assertEqual(("go", {"by": "x"}), (waited["signal"]["type"], waited["signal"]["payload"]))
                 self.assertEqual("other", taken["signal"]["type"])
                 self.assertEqual(waited, again)
+                before, after = lab.attempts(task)
+                self.assertLess(before["finished_at"], waited["signal"]["sent_at"], "the time of waiting is no attempt's")
+                self.assertLessEqual(waited["signal"]["sent_at"], after["claimed_at"])
                 self.assertEqual(409, lab.http("POST", f"/v1/tasks/{task}/signals", {"type": "late"}).status)
 
     def test_a_wait_gives_up_at_its_timeout(self):
@@ -158,13 +163,65 @@ class Waits(DaemonCase):
         self.assertEqual("cancelled", lab.cancel(task)["result"])
         self.assertEqual(409, lab.http("POST", f"/v1/tasks/{task}/signals", {"type": "go"}).status)
 
-    def test_the_token_speaks_for_its_attempt_alone(self):
-        lab = self.talking_lab()
+    def bearer_of_a_running_task(self, lab):
+        """A task that runs until the gate opens, and the header that speaks for it."""
         script = 'printf "%s" "$REEVE_TOKEN" > token; while [ ! -e gate ]; do sleep 0.02; done'
         task = lab.ok("POST", "/v1/tasks", {"kind": "reeve.command", "command": ["/bin/sh", "-c", script], "cwd": lab.dir})["id"]
         wait_until(lambda: os.path.exists(lab.path("token")) and os.path.getsize(lab.path("token")) == 32, 30, "the handler wrote its token")
         with open(lab.path("token"), encoding="ascii") as file:
-            bearer = {"Authorization": "Bearer " + file.read()}
+            return task, {"Authorization": "Bearer " + file.read()}
+
+    def at_once(self, count, work):
+        answers, barrier = [], threading.Barrier(count)
+
+        def one():
+            barrier.wait()
+            answers.append(work())
+
+        threads = [threading.Thread(target=one) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return answers
+
+    def test_of_many_that_end_a_step_at_once_one_is_recorded_case_120(self):
+        lab = self.talking_lab()
+        task, bearer = self.bearer_of_a_running_task(lab)
+        lab.ok("POST", "/v1/attempt", {"type": "step.begin", "name": "a"}, bearer)
+        answers = self.at_once(20, lambda: lab.ok("POST", "/v1/attempt", {"type": "step.end", "name": "a", "output": 1}, bearer))
+        self.assertEqual([{"ok": True}], [answer for answer in answers if not answer.get("already")])
+        self.assertEqual([{"ok": True, "already": True}] * 19, [answer for answer in answers if answer.get("already")])
+        self.assertEqual(1, sum(event["type"] == "task.step" for event in lab.events(task)))
+        lab.open_gate("gate")
+        self.assert_state(lab, task, "succeeded")
+
+    def test_signals_are_each_taken_by_one_of_many_case_165(self):
+        lab = self.talking_lab()
+        task, bearer = self.bearer_of_a_running_task(lab)
+        sent = [self.signal(lab, task, "go", number)["signal"] for number in range(10)]
+
+        def take_all():
+            taken = []
+            while signal_ := lab.ok("POST", "/v1/attempt", {"type": "signal.take", "signal": "go"}, bearer)["signal"]:
+                taken.append(signal_["id"])
+            return taken
+
+        self.assertEqual(sent, sorted(number for taken in self.at_once(5, take_all) for number in taken))
+        lab.open_gate("gate")
+        self.assert_state(lab, task, "succeeded")
+
+    def test_of_a_task_that_is_not_there_nothing_is_done_or_told_case_166(self):
+        lab = self.talking_lab()
+        for method, path, body in (("POST", "signals", {"type": "go"}), ("POST", "retry", None), ("POST", "cancel", None), ("GET", "signals", None),
+                                   ("GET", "steps", None)):
+            with self.subTest(path, method=method):
+                answer = lab.http(method, f"/v1/tasks/4711/{path}", body)
+                self.assertEqual((404, "task_not_found"), (answer.status, answer.json["code"]))
+
+    def test_the_token_speaks_for_its_attempt_alone(self):
+        lab = self.talking_lab()
+        task, bearer = self.bearer_of_a_running_task(lab)
         self.assertEqual({"ok": True}, lab.ok("POST", "/v1/attempt", {"type": "progress", "percent": 40}, bearer))
         self.assertEqual({"ok": True, "done": False}, lab.ok("POST", "/v1/attempt", {"type": "step.begin", "name": "a"}, bearer))
         self.assertEqual("bad_message", lab.ok("POST", "/v1/attempt", {"type": "nonsense"}, bearer)["error"]["code"])

@@ -85,7 +85,7 @@ TEST_CASE("a rejection is permanent and carries its code", "[executor][failure][
   CHECK(std::get<Rejected>(outcome.end).code == "bad_address");
 }
 
-TEST_CASE("an attempt that is stopped before it starts never starts", "[executor][stop][conformance]") {
+TEST_CASE("an attempt that is stopped before it starts never starts", "[executor][stop][conformance][case-43]") {
   Bench bench;
   Witness witness;
   Brake brake;
@@ -130,7 +130,7 @@ TEST_CASE("a stop after the end changes nothing", "[executor][stop][conformance]
   CHECK(std::holds_alternative<Succeeded>(outcome.end));
 }
 
-TEST_CASE("a body that ignores the stop is killed after its grace", "[executor][stop][conformance]") {
+TEST_CASE("a body that ignores the stop is killed after its grace", "[executor][stop][conformance][case-33]") {
   const auto execution = fixture().ignore_the_stop();
   if (!execution) {
     SUCCEED(cooperative);

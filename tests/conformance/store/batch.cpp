@@ -88,7 +88,7 @@ TEST_CASE("operations of a batch see what was done before them", "[batch][confor
   CHECK(claimed == 1);
 }
 
-TEST_CASE("a reader does not see a batch before it is committed", "[batch][conformance][case-S135]") {
+TEST_CASE("a reader does not see a batch before it is committed", "[batch][conformance][case-135]") {
   StoreTest test;
   const Cursor before = test.reader->last_event();
   const Cursor inside = test.batch([&](Store& s) {

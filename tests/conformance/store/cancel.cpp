@@ -45,7 +45,7 @@ TEST_CASE("of a running task the request is recorded and its attempt named", "[c
   CHECK(test.state(id) == State::cancelling);
 }
 
-TEST_CASE("a second cancel keeps the first reason and time", "[cancel][conformance][case-B41]") {
+TEST_CASE("a second cancel keeps the first reason and time", "[cancel][conformance][case-41]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -59,7 +59,7 @@ TEST_CASE("a second cancel keeps the first reason and time", "[cancel][conforman
   CHECK(test.get(id).cancel_reason == "first");
 }
 
-TEST_CASE("a cancelled attempt ends cancelled though attempts remain", "[cancel][finish][conformance][case-B33]") {
+TEST_CASE("a cancelled attempt ends cancelled though attempts remain", "[cancel][finish][conformance][case-33]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -79,7 +79,7 @@ TEST_CASE("a cancelled attempt ends cancelled though attempts remain", "[cancel]
   CHECK(test.claim().empty());
 }
 
-TEST_CASE("a completion that came first stands", "[cancel][finish][conformance][case-B35][case-B40]") {
+TEST_CASE("a completion that came first stands", "[cancel][finish][conformance][case-35][case-40]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -96,7 +96,7 @@ TEST_CASE("a completion that came first stands", "[cancel][finish][conformance][
   CHECK(test.status(id) == Status::succeeded);
 }
 
-TEST_CASE("a cancel between claim and start ends cancelled", "[cancel][conformance][case-B43]") {
+TEST_CASE("a cancel between claim and start ends cancelled", "[cancel][conformance][case-43]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.claim_one();

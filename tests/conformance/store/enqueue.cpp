@@ -58,7 +58,7 @@ TEST_CASE("payloads are kept byte for byte", "[enqueue][conformance]") {
   CHECK(test.get(test.enqueue(fresh)).payload == fresh.payload);
 }
 
-TEST_CASE("ids rise", "[enqueue][conformance][case-F150]") {
+TEST_CASE("ids rise", "[enqueue][conformance]") {
   StoreTest test;
   const TaskId first = test.enqueue();
   const TaskId second = test.enqueue();
@@ -78,7 +78,7 @@ TEST_CASE("an equal open task is returned in place of a new one", "[enqueue][ded
   CHECK(test.event_types(first.id) == std::vector<std::string>{"task.enqueued"});
 }
 
-TEST_CASE("a reused task says when the payload is another", "[enqueue][dedupe][conformance][case-C53]") {
+TEST_CASE("a reused task says when the payload is another", "[enqueue][dedupe][conformance][case-53]") {
   StoreTest test;
   NewTask fresh = StoreTest::task();
   fresh.dedupe = Dedupe{"k"};
@@ -90,7 +90,7 @@ TEST_CASE("a reused task says when the payload is another", "[enqueue][dedupe][c
   CHECK(test.get(first.id).payload == R"({"n":1})");
 }
 
-TEST_CASE("a dedupe key is free again once its task is terminal", "[enqueue][dedupe][conformance][case-C50]") {
+TEST_CASE("a dedupe key is free again once its task is terminal", "[enqueue][dedupe][conformance][case-50]") {
   StoreTest test;
   NewTask fresh = StoreTest::task();
   fresh.dedupe = Dedupe{"k"};
@@ -103,7 +103,7 @@ TEST_CASE("a dedupe key is free again once its task is terminal", "[enqueue][ded
   CHECK(second.id != first.id);
 }
 
-TEST_CASE("a dedupe key is free again once its task is removed", "[enqueue][dedupe][conformance][case-C56]") {
+TEST_CASE("a dedupe key is free again once its task is removed", "[enqueue][dedupe][conformance][case-56]") {
   StoreTest test;
   NewTask fresh = StoreTest::task();
   fresh.dedupe = Dedupe{"k"};
@@ -113,7 +113,7 @@ TEST_CASE("a dedupe key is free again once its task is removed", "[enqueue][dedu
   CHECK(test.enqueue_one(fresh).disposition == EnqueueDisposition::created);
 }
 
-TEST_CASE("a dedupe key holds while its task waits for a retry", "[enqueue][dedupe][conformance][case-D88]") {
+TEST_CASE("a dedupe key holds while its task waits for a retry", "[enqueue][dedupe][conformance][case-88]") {
   StoreTest test;
   NewTask fresh = StoreTest::task();
   fresh.dedupe = Dedupe{"k"};
@@ -123,7 +123,7 @@ TEST_CASE("a dedupe key holds while its task waits for a retry", "[enqueue][dedu
   CHECK(test.state(first) == State::retrying);
 }
 
-TEST_CASE("a dedupe key of a kind is another for another kind", "[enqueue][dedupe][conformance][case-C51]") {
+TEST_CASE("a dedupe key of a kind is another for another kind", "[enqueue][dedupe][conformance][case-51]") {
   StoreTest test;
   NewTask fresh = StoreTest::task("echo");
   fresh.dedupe = Dedupe{"k"};
@@ -143,7 +143,7 @@ TEST_CASE("a global dedupe key is one for all kinds", "[enqueue][dedupe][conform
   CHECK(test.enqueue_one(fresh).disposition == EnqueueDisposition::created);
 }
 
-TEST_CASE("tasks without a key are all created", "[enqueue][dedupe][conformance][case-C78]") {
+TEST_CASE("tasks without a key are all created", "[enqueue][dedupe][conformance][case-78]") {
   StoreTest test;
   EnqueueRequest request;
   request.tasks.assign(20, StoreTest::task());
@@ -152,7 +152,7 @@ TEST_CASE("tasks without a key are all created", "[enqueue][dedupe][conformance]
   CHECK(test.counts()["default/echo/queued"] == 20);
 }
 
-TEST_CASE("the items of one request see each other's dedupe keys", "[enqueue][dedupe][conformance][case-C76]") {
+TEST_CASE("the items of one request see each other's dedupe keys", "[enqueue][dedupe][conformance][case-76]") {
   StoreTest test;
   EnqueueRequest request;
   request.tasks.assign(3, StoreTest::task());
@@ -167,7 +167,7 @@ TEST_CASE("the items of one request see each other's dedupe keys", "[enqueue][de
   CHECK(test.counts()["default/echo/queued"] == 2);
 }
 
-TEST_CASE("a request of which one item is refused stores nothing", "[enqueue][conformance][case-C75]") {
+TEST_CASE("a request of which one item is refused stores nothing", "[enqueue][conformance][case-75]") {
   StoreTest test;
   NewTask holder = StoreTest::task();
   holder.external_id = "x";

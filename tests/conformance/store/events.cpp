@@ -3,7 +3,7 @@
 
 namespace reeve::store::conformance {
 
-TEST_CASE("events are numbered without gaps", "[events][conformance][case-D150][case-N145][promise-I5]") {
+TEST_CASE("events are numbered without gaps", "[events][conformance][case-150][case-145][promise-I5]") {
   StoreTest test;
   test.make_succeeded();
   test.make_failed();
@@ -39,7 +39,7 @@ TEST_CASE("an event says what happened to whom", "[events][conformance]") {
         R"({"from":"running","outcome":"failed","exit_code":3,"code":"exit","retry_at":"2027-01-15T08:00:10.000Z","budget":"attempt"})");
 }
 
-TEST_CASE("two tasks have histories of their own", "[events][conformance][case-N143]") {
+TEST_CASE("two tasks have histories of their own", "[events][conformance][case-143]") {
   StoreTest test;
   const TaskId first = test.enqueue();
   const TaskId second = test.enqueue();
@@ -49,7 +49,7 @@ TEST_CASE("two tasks have histories of their own", "[events][conformance][case-N
   CHECK(test.events(second).size() == 2);
 }
 
-TEST_CASE("reading on from a cursor has no gap and no duplicate", "[events][conformance][case-F130][promise-I32]") {
+TEST_CASE("reading on from a cursor has no gap and no duplicate", "[events][conformance][case-130][promise-I32]") {
   StoreTest test;
   for (int i = 0; i < 10; ++i) test.make_succeeded();
   const auto all = test.reader->events({}).events;

@@ -38,7 +38,7 @@ TEST_CASE("a success without a result has none", "[finish][conformance]") {
   CHECK_FALSE(test.get(id).result);
 }
 
-TEST_CASE("a failed attempt is tried again at the time given", "[finish][retry][conformance][case-D81][case-D88][case-D90]") {
+TEST_CASE("a failed attempt is tried again at the time given", "[finish][retry][conformance][case-81][case-88][case-90]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -122,7 +122,7 @@ TEST_CASE("a crash that spends the budget fails the task and is counted", "[fini
   CHECK(test.get(id).attempt == 0);
 }
 
-TEST_CASE("a permanent failure fails at once", "[finish][conformance][case-D86][case-D91]") {
+TEST_CASE("a permanent failure fails at once", "[finish][conformance][case-86][case-91]") {
   StoreTest test;
   const TaskId id = test.make_failed();
   CHECK(test.status(id) == Status::failed);
@@ -130,6 +130,8 @@ TEST_CASE("a permanent failure fails at once", "[finish][conformance][case-D86][
   CHECK(test.get(id).error == with_fingerprint(StoreTest::error()));
   test.now += 24h;
   CHECK(test.claim().empty());
+  const TaskId sibling = test.enqueue();
+  CHECK(test.claim_one().task == sibling);
 }
 
 TEST_CASE("an attempt that ends before its start was recorded brings the start along", "[finish][conformance]") {
@@ -159,7 +161,7 @@ TEST_CASE("a task that could not be started is queued again or failed", "[finish
   CHECK_FALSE(test.get(id).started_at);
 }
 
-TEST_CASE("a task ends once", "[finish][conformance][case-A3][promise-I4]") {
+TEST_CASE("a task ends once", "[finish][conformance][case-3][promise-I4]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -176,7 +178,7 @@ TEST_CASE("finishing what does not exist records nothing", "[finish][conformance
   CHECK_FALSE(test.finish(StoreTest::succeeded({TaskId{4711}, 1})).recorded);
 }
 
-TEST_CASE("progress is full at success and gone at requeue", "[finish][progress][conformance][case-I195]") {
+TEST_CASE("progress is full at success and gone at requeue", "[finish][progress][conformance][case-195]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();

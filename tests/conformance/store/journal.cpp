@@ -4,7 +4,7 @@
 
 namespace reeve::store::conformance {
 
-TEST_CASE("the latest progress is kept", "[progress][conformance][case-D196]") {
+TEST_CASE("the latest progress is kept", "[progress][conformance][case-196]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -42,7 +42,7 @@ TEST_CASE("progress does not go backwards within an attempt", "[progress][confor
   CHECK(kept.label == "again");
 }
 
-TEST_CASE("numbers that are none do no harm", "[progress][conformance][case-F49]") {
+TEST_CASE("numbers that are none do no harm", "[progress][conformance][F049]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -86,7 +86,7 @@ TEST_CASE("progress is an event at most once a second", "[progress][events][conf
   CHECK(test.get(id).progress->percent == 29);
 }
 
-TEST_CASE("log lines keep their order and their bytes", "[log][conformance][case-D290]") {
+TEST_CASE("log lines keep their order and their bytes", "[log][conformance][case-290]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -170,7 +170,7 @@ TEST_CASE("lines are taken before the finish of a batch and refused after it", "
   CHECK(test.reader->log(query).lines.size() == 1);
 }
 
-TEST_CASE("a silent attempt is flagged stale until it shows life", "[stale][conformance][case-T190]") {
+TEST_CASE("a silent attempt is flagged stale until it shows life", "[stale][conformance][case-190]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -191,7 +191,7 @@ TEST_CASE("a silent attempt is flagged stale until it shows life", "[stale][conf
   CHECK(test.get(id).last_seen_at == test.now);
 }
 
-TEST_CASE("a terminal task is never stale", "[stale][conformance][case-L198]") {
+TEST_CASE("a terminal task is never stale", "[stale][conformance][case-198]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();

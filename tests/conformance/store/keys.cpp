@@ -133,7 +133,7 @@ TEST_CASE("no more tasks of a key run than its limit, in their order", "[keys][c
   CHECK(ran == ids);
 }
 
-TEST_CASE("a key of one kind is not the key of another, unless it is global", "[keys][conformance][case-51]") {
+TEST_CASE("a key of one kind is not the key of another, unless it is global", "[keys][conformance]") {
   KeysTest test;
   NewTask echo = KeysTest::keyed("c");
   NewTask report = KeysTest::keyed("c");
@@ -235,6 +235,22 @@ TEST_CASE("a key is free again however its task leaves", "[keys][conformance]") 
   CHECK(next.front() == second);
 }
 
+TEST_CASE("a lease that ran out holds its key until it is taken back, whoever looks first", "[keys][expire][conformance][case-21]") {
+  KeysTest test;
+  const TaskId first = test.enqueue(KeysTest::keyed("c"));
+  const TaskId twin = test.enqueue(KeysTest::keyed("c"));
+  REQUIRE(test.claimed_ids() == Ids{first});
+  test.now += 16s;
+  if (GENERATE(true, false)) CHECK(test.claimed_ids().empty());
+  CHECK(test.expire().lost.size() == 1);
+  test.sound();
+  CHECK(test.claimed_ids() == Ids{twin});  // which was due before the other is due again
+  CHECK(test.state(first) == State::blocked);
+  CHECK(test.event_types(first) == std::vector<std::string>{"task.enqueued", "task.claimed", "task.lease_lost", "task.retried"});
+  test.succeed(twin);
+  CHECK(test.claimed_ids() == Ids{first});
+}
+
 TEST_CASE("cancelled and expired tasks of a key let those behind them go", "[keys][conformance]") {
   KeysTest test;
   NewTask short_lived = KeysTest::keyed("c");
@@ -294,13 +310,13 @@ TEST_CASE("reject refuses a task while its key is taken and names the holder", "
   CHECK(test.enqueue_one(KeysTest::keyed("c", 2, OnConflict::reject)).disposition == EnqueueDisposition::created);
 }
 
-TEST_CASE("reject takes a task again when the key is free", "[keys][conformance][case-78]") {
+TEST_CASE("reject takes a task again when the key is free", "[keys][conformance]") {
   KeysTest test;
   test.cancel(test.enqueue(KeysTest::keyed("c", 1, OnConflict::reject)));
   CHECK(test.enqueue_one(KeysTest::keyed("c", 1, OnConflict::reject)).disposition == EnqueueDisposition::created);
 }
 
-TEST_CASE("skip lets the pending task stand in and tells what was skipped", "[keys][conformance][case-55][case-71]") {
+TEST_CASE("skip lets the pending task stand in and tells what was skipped", "[keys][conformance][case-71]") {
   KeysTest test;
   const TaskId first = test.enqueue(KeysTest::keyed("c", 1, OnConflict::skip));
   NewTask other = KeysTest::keyed("c", 1, OnConflict::skip);
@@ -439,7 +455,7 @@ TEST_CASE("a dedupe hit supersedes nothing", "[keys][dedupe][conformance][case-6
   CHECK(test.status(first) == Status::queued);
 }
 
-TEST_CASE("the answer to a request is given again whole", "[keys][conformance]") {
+TEST_CASE("the answer to a request is given again whole", "[keys][conformance][case-55]") {
   KeysTest test;
   const TaskId old = test.enqueue(KeysTest::replacing("s"));
   EnqueueRequest request;

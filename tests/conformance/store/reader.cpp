@@ -92,7 +92,7 @@ TEST_CASE("every field that is given restricts a list", "[list][conformance]") {
   CHECK(list([](Selector& s) { s.kinds = {"none"}; }).empty());
 }
 
-TEST_CASE("labels filter together", "[list][conformance][case-P286]") {
+TEST_CASE("labels filter together", "[list][conformance][case-286]") {
   StoreTest test;
   NewTask fresh = StoreTest::task();
   fresh.labels = {{"a", "1"}, {"b", "2"}, {"dotted.key", "x"}};
@@ -110,7 +110,7 @@ TEST_CASE("labels filter together", "[list][conformance][case-P286]") {
   CHECK(test.reader->list({}, test.now).tasks.back().labels == fresh.labels);
 }
 
-TEST_CASE("pages follow one another without gap or repetition", "[list][conformance][case-K223]") {
+TEST_CASE("pages follow one another without gap or repetition", "[list][conformance][case-223]") {
   StoreTest test;
   EnqueueRequest request;
   request.tasks.assign(23, StoreTest::task());

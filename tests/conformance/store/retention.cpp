@@ -9,7 +9,7 @@ RetentionReport retain(StoreTest& test, const RetentionPolicy& policy, int limit
 
 }  // namespace
 
-TEST_CASE("each status is kept for its own time, and exactly so long", "[retention][conformance][case-L236]") {
+TEST_CASE("each status is kept for its own time, and exactly so long", "[retention][conformance][case-236]") {
   StoreTest test;
   const TaskId succeeded = test.make_succeeded();
   const TaskId failed = test.make_failed();
@@ -44,7 +44,7 @@ TEST_CASE("open tasks are never let go", "[retention][conformance]") {
   CHECK(test.status(running) == Status::claimed);
 }
 
-TEST_CASE("retention works in pieces and says when there is more", "[retention][conformance][case-L240]") {
+TEST_CASE("retention works in pieces and says when there is more", "[retention][conformance][case-240]") {
   StoreTest test;
   for (int i = 0; i < 5; ++i) test.make_succeeded();
   test.now += 1h;
@@ -58,7 +58,7 @@ TEST_CASE("retention works in pieces and says when there is more", "[retention][
   CHECK_FALSE(second.more);
 }
 
-TEST_CASE("old events go from the front and the first kept one is known", "[retention][events][conformance][case-F140]") {
+TEST_CASE("old events go from the front and the first kept one is known", "[retention][events][conformance][case-140]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   test.now += 1h;

@@ -144,7 +144,7 @@ TEST_CASE("a log that is gone as a whole is not begun anew by a retry", "[retent
   CHECK(test.line_numbers(id) == std::vector<std::int64_t>{3});
 }
 
-TEST_CASE("of a succeeded task the newest steps are kept", "[retention][steps][conformance][case-L238]") {
+TEST_CASE("of a succeeded task the newest steps are kept", "[retention][steps][conformance][case-238]") {
   RetentionTest test;
   const auto with_steps = [&](bool succeeds) {
     const TaskId id = test.enqueue();

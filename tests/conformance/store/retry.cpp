@@ -2,7 +2,7 @@
 
 namespace reeve::store::conformance {
 
-TEST_CASE("a failed task is retried as a new generation with fresh budgets", "[retry][conformance][case-D95]") {
+TEST_CASE("a failed task is retried as a new generation with fresh budgets", "[retry][conformance][case-95]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   REQUIRE(test.progress(test.start_one(), StoreTest::percent(50)));
@@ -40,7 +40,7 @@ TEST_CASE("a cancelled and an expired task can be retried", "[retry][conformance
   CHECK(test.claim().size() == 2);
 }
 
-TEST_CASE("only failed and cancelled tasks are retried", "[retry][conformance][case-D105]") {
+TEST_CASE("only failed and cancelled tasks are retried", "[retry][conformance][case-105]") {
   StoreTest test;
   CHECK(test.retry(test.make_succeeded()) == RetryResult::succeeded_already);
   const TaskId queued = test.enqueue();
@@ -99,7 +99,7 @@ TEST_CASE("a task may be retried with another payload, and keeps its steps", "[r
   CHECK(test.reader->check().empty());
 }
 
-TEST_CASE("a terminal task is removed with all that belongs to it", "[remove][conformance][case-L233]") {
+TEST_CASE("a terminal task is removed with all that belongs to it", "[remove][conformance][case-233]") {
   StoreTest test;
   NewTask fresh = StoreTest::task();
   fresh.labels = {{"a", "1"}};
@@ -122,7 +122,7 @@ TEST_CASE("a terminal task is removed with all that belongs to it", "[remove][co
   CHECK(test.remove(id) == RemoveResult::not_found);
 }
 
-TEST_CASE("open tasks are not removed", "[remove][conformance][case-L233]") {
+TEST_CASE("open tasks are not removed", "[remove][conformance][case-233]") {
   StoreTest test;
   const TaskId id = test.enqueue();
   CHECK(test.remove(id) == RemoveResult::not_terminal);

@@ -29,7 +29,7 @@ TEST_CASE("a runner stops once", "[runner][conformance]") {
   CHECK(test.reader->last_event() == last);
 }
 
-TEST_CASE("the tasks of the dead are queued again at once", "[runner][conformance][promise-I14]") {
+TEST_CASE("the tasks of the dead are queued again at once", "[runner][conformance][case-25][promise-I14]") {
   StoreTest test;
   const TaskId running = test.enqueue();
   const TaskId claimed = test.enqueue();

@@ -5,7 +5,7 @@ namespace reeve::store::conformance {
 using Taken = SignalTaken::Result;
 using Sent = SignalSent::Result;
 
-TEST_CASE("signals are taken once, oldest first, by type or any", "[signals][conformance]") {
+TEST_CASE("signals are taken once, oldest first, by type or any", "[signals][conformance][case-168]") {
   StepsTest test;
   const TaskId id = test.enqueue();
   const std::int64_t first = test.send(id, "a", "1").id;
@@ -27,7 +27,7 @@ TEST_CASE("signals are taken once, oldest first, by type or any", "[signals][con
   CHECK(test.last_event_data(id, "task.signal") == R"({"id":)" + std::to_string(last.id) + R"(,"type":"a"})");
 }
 
-TEST_CASE("a signal that was taken under a name is given again", "[signals][steps][conformance]") {
+TEST_CASE("a signal that was taken under a name is given again", "[signals][steps][conformance][case-170]") {
   StepsTest test;
   const TaskId id = test.enqueue();
   const ClaimKey first = test.start_one();
@@ -53,7 +53,7 @@ TEST_CASE("a deeply nested signal that was taken under a name is given again", "
   CHECK(test.take(key, "go", "order").signal.payload == payload);
 }
 
-TEST_CASE("a signal wakes the oldest wait that it fits", "[signals][waits][conformance]") {
+TEST_CASE("a signal wakes the oldest wait that it fits", "[signals][waits][conformance][case-171]") {
   StepsTest test;
   const TaskId id = test.make_waiting(StepsTest::for_signal("go"));
   CHECK_FALSE(test.send(id, "other").resumed);
@@ -68,7 +68,7 @@ TEST_CASE("a signal wakes the oldest wait that it fits", "[signals][waits][confo
   CHECK(unconsumed[0].type == "other");
 }
 
-TEST_CASE("a signal to nobody is refused", "[signals][conformance]") {
+TEST_CASE("a signal to nobody is refused", "[signals][conformance][case-166]") {
   StepsTest test;
   CHECK(test.send(TaskId{4711}, "go").result == Sent::not_found);
   CHECK(test.send(test.make_succeeded(), "go").result == Sent::terminal);

@@ -29,7 +29,7 @@ TEST_CASE("a completed step gives its output to every later attempt, byte for by
   CHECK(test.last_event_data(id, "task.step") == R"({"name":"download","status":"completed","tries":1})");
 }
 
-TEST_CASE("a failed step keeps its error and runs again", "[steps][conformance]") {
+TEST_CASE("a failed step keeps its error and runs again", "[steps][conformance][case-110][case-113]") {
   StepsTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -49,13 +49,15 @@ TEST_CASE("a failed step keeps its error and runs again", "[steps][conformance]"
   CHECK(tries[1].status == StepStatus::completed);
 }
 
-TEST_CASE("a step that a dead attempt left running is tried again", "[steps][conformance]") {
+TEST_CASE("a step that a dead attempt left running is tried again", "[steps][conformance][case-118]") {
   StepsTest test;
   const TaskId id = test.enqueue();
   const ClaimKey dead = test.start_one();
-  REQUIRE(test.begin(dead, "one").result == Begun::begun);
+  REQUIRE(test.begin(dead, "one", "[1]").result == Begun::begun);
   test.now += 1min;
   REQUIRE(test.expire().lost.size() == 1);
+  CHECK(test.reader->steps(id).at(0).status == StepStatus::running);
+  CHECK(test.reader->steps(id).at(0).input == "[1]");
   const ClaimKey key = test.start_one();
   CHECK(test.end(key, "one").result == StepEnd::not_begun);
   CHECK(test.begin(key, "one").result == Begun::begun);
@@ -68,7 +70,7 @@ TEST_CASE("a step that a dead attempt left running is tried again", "[steps][con
   CHECK(tries[1].epoch == key.epoch);
 }
 
-TEST_CASE("the output of a step is stored once", "[steps][conformance]") {
+TEST_CASE("the output of a step is stored once", "[steps][conformance][case-113]") {
   StepsTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -76,10 +78,93 @@ TEST_CASE("the output of a step is stored once", "[steps][conformance]") {
   REQUIRE(test.begin(key, "one").result == Begun::begun);
   REQUIRE(test.end(key, "one", "1").result == StepEnd::recorded);
   CHECK(test.end(key, "one", "2").result == StepEnd::already_completed);
-  CHECK(test.reader->steps(id).at(0).output == "1");
+  CHECK(test.end(key, "one", {}, StoreTest::error()).result == StepEnd::already_completed);
+  const Step step = test.reader->steps(id).at(0);
+  CHECK(step.output == "1");
+  CHECK(step.status == StepStatus::completed);
+  CHECK(step.error_code.empty());
 }
 
-TEST_CASE("a fenced-out attempt changes no step, wait, signal or timer", "[steps][waits][signals][conformance]") {
+TEST_CASE("a step, its try and its event are stored together or not at all", "[steps][conformance][case-111]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  REQUIRE(test.begin(key, "one").result == Begun::begun);
+  const std::string before = test.everything(id);
+  const auto ends_and_breaks = [&](Store& s) -> bool {
+    if (s.steps().end_step(key, "one", "1", {}, test.now).result != StepEnd::recorded) return false;
+    throw std::runtime_error("the writer broke");
+  };
+  CHECK_THROWS_WITH(test.batch(ends_and_breaks), Catch::Contains("the writer broke"));
+  CHECK(test.everything(id) == before);
+  CHECK(test.reader->steps(id).at(0).status == StepStatus::running);
+  CHECK(test.reader->step_tries(id).at(0).status == StepStatus::running);
+  CHECK(test.count_events(id, "task.step") == 0);
+  REQUIRE(test.end(key, "one").result == StepEnd::recorded);
+  CHECK(test.reader->steps(id).at(0).status == StepStatus::completed);
+  CHECK(test.reader->step_tries(id).at(0).status == StepStatus::completed);
+  CHECK(test.count_events(id, "task.step") == 1);
+}
+
+TEST_CASE("of steps that are done side by side only those without an end run again", "[steps][conformance][case-123]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey dead = test.start_one();
+  REQUIRE(test.begin(dead, "left").result == Begun::begun);
+  test.now += 10ms;
+  REQUIRE(test.begin(dead, "right").result == Begun::begun);
+  test.now += 20ms;
+  REQUIRE(test.end(dead, "left", "1").result == StepEnd::recorded);
+  test.now += 1min;
+  REQUIRE(test.expire().lost.size() == 1);
+  const ClaimKey key = test.start_one();
+  CHECK(test.begin(key, "left").result == Begun::done);
+  CHECK(test.begin(key, "right").result == Begun::begun);
+  test.now += 5ms;
+  CHECK(test.end(key, "right", "2").result == StepEnd::recorded);
+  const auto steps = test.reader->steps(id);
+  REQUIRE(steps.size() == 2);
+  CHECK((steps[0].name == "left" && steps[0].tries == 1));
+  CHECK((steps[1].name == "right" && steps[1].tries == 2));
+  std::vector<Millis> took;
+  for (const StepTry& each : test.reader->step_tries(id))
+    if (each.ended_at) took.push_back(*each.ended_at - each.begun_at);
+  CHECK(took == std::vector<Millis>{30ms, 5ms});
+}
+
+TEST_CASE("a step that failed is done by the next try, when that is due", "[steps][retry][conformance][case-98]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey first = test.start_one();
+  REQUIRE(test.begin(first, "one").result == Begun::begun);
+  REQUIRE(test.end(first, "one", {}, StoreTest::error()).result == StepEnd::recorded);
+  const Timestamp again = test.now + 10s;
+  REQUIRE(test.finish(StoreTest::failed(first, Requeue{again})).retry_at == again);
+  CHECK(test.state(id) == State::retrying);
+  CHECK(test.claim(test.claim_request()).next_due == again);
+  test.now = again;
+  CHECK(test.state(id) == State::queued);
+  const ClaimKey second = test.start_one();
+  CHECK(test.begin(second, "one").result == Begun::begun);
+  CHECK(test.end(second, "one").result == StepEnd::recorded);
+  CHECK(test.reader->steps(id).at(0).status == StepStatus::completed);
+}
+
+TEST_CASE("nothing of a step is stored once its task is cancelled", "[steps][cancel][conformance][case-36]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  REQUIRE(test.begin(key, "one").result == Begun::begun);
+  test.cancel(id);
+  REQUIRE(test.finish(StoreTest::failed(key, Cancel{}, Outcome::cancelled)).status == Status::cancelled);
+  const std::string before = test.everything(id);
+  CHECK(test.end(key, "one").result == StepEnd::lost);
+  CHECK(test.begin(key, "two").result == Begun::lost);
+  CHECK(test.everything(id) == before);
+  CHECK(test.status(id) == Status::cancelled);
+}
+
+TEST_CASE("a fenced-out attempt changes no step, wait, signal or timer", "[steps][waits][signals][conformance][case-5][case-8][case-126]") {
   StepsTest test;
   const TaskId id = test.enqueue();
   const ClaimKey stale = test.start_one();

@@ -2,7 +2,7 @@
 
 namespace reeve::store::conformance {
 
-TEST_CASE("a suspended task waits without lease, runner or a used try", "[suspend][conformance]") {
+TEST_CASE("a suspended task waits without lease, runner or a used try", "[suspend][conformance][case-181]") {
   StepsTest test;
   NewTask fresh = StoreTest::task();
   fresh.dedupe = Dedupe{"k", KeyScope::kind};

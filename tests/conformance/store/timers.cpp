@@ -2,7 +2,7 @@
 
 namespace reeve::store::conformance {
 
-TEST_CASE("a timer fires once, as a signal", "[timers][conformance]") {
+TEST_CASE("a timer fires once, as a signal", "[timers][conformance][case-175][case-183]") {
   StepsTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -26,7 +26,7 @@ TEST_CASE("a timer fires once, as a signal", "[timers][conformance]") {
   CHECK(test.cancel_timer(key, "remind \"me\"") == TimerResult::already_fired);
 }
 
-TEST_CASE("a timer whose time is past fires with the next claim", "[timers][conformance]") {
+TEST_CASE("a timer whose time is past fires with the next claim", "[timers][conformance][case-180]") {
   StepsTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -53,7 +53,7 @@ TEST_CASE("a timer can be moved and cancelled until it fires", "[timers][conform
   CHECK(test.reader->signals(id, false).empty());
 }
 
-TEST_CASE("a timer wakes a task that waits for its signal", "[timers][waits][conformance]") {
+TEST_CASE("a timer wakes a task that waits for its signal", "[timers][waits][conformance][case-175]") {
   StepsTest test;
   const TaskId id = test.enqueue();
   const ClaimKey key = test.start_one();
@@ -63,6 +63,21 @@ TEST_CASE("a timer wakes a task that waits for its signal", "[timers][waits][con
   test.now += 5s;
   CHECK_THAT(test.replay(StepsTest::for_signal("timer")), Catch::Contains(R"("payload":{"name":"t"})"));
   CHECK(test.last_event_data(id, "task.resumed") == R"({"wait":"approval","by":"signal"})");
+}
+
+TEST_CASE("timers that are due together are told each, and wake their task once", "[timers][waits][conformance][case-178]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  for (const char* name : {"a", "b", "c"}) test.set_timer(key, name, test.now + 5s);
+  REQUIRE(test.wait(key, StepsTest::for_signal("timer")).result == WaitAnswer::Result::waiting);
+  REQUIRE(test.suspend(key).status == Status::waiting);
+  test.now += 5s;
+  REQUIRE(test.claim().size() == 1);
+  CHECK(test.count_events(id, "task.timer") == 3);
+  CHECK(test.count_events(id, "task.resumed") == 1);
+  CHECK(test.claim().empty());
+  CHECK(test.reader->signals(id, true).size() == 2);
 }
 
 TEST_CASE("the timers of a task that has ended are dropped", "[timers][conformance]") {

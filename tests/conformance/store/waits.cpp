@@ -41,7 +41,7 @@ TEST_CASE("the end of the first asking stands", "[waits][conformance]") {
   CHECK(test.wait(key, StepsTest::sleep_until(test.now + 10s)).result == Waited::done);
 }
 
-TEST_CASE("a wait for a signal can be given up", "[waits][signals][conformance]") {
+TEST_CASE("a wait for a signal can be given up", "[waits][signals][conformance][case-173]") {
   StepsTest test;
   WaitRequest request = StepsTest::for_signal("go");
   request.until = test.now + 10s;

@@ -27,7 +27,7 @@ std::vector<std::string> all_event_seqs(api::Client& client) {
 
 }  // namespace
 
-TEST_CASE("streams that are resumed again and again add up to the event table", "[live][stream]") {
+TEST_CASE("streams that are resumed again and again add up to the event table", "[live][stream][case-213]") {
   Daemon daemon;
   api::Client client = daemon.client();
   constexpr int tasks = 40;
@@ -55,7 +55,7 @@ TEST_CASE("streams that are resumed again and again add up to the event table", 
   CHECK(seqs == all_event_seqs(client));
 }
 
-TEST_CASE("a task stream begins with the task and ends after its end", "[live][stream]") {
+TEST_CASE("a task stream begins with the task and ends after its end", "[live][stream][case-200][case-210][case-213]") {
   Daemon daemon;
   api::Client client = daemon.client();
   const std::string id = enqueue(client, R"({"kind":"sleep","payload":{"ms":30}})");
@@ -80,7 +80,24 @@ TEST_CASE("a task stream begins with the task and ends after its end", "[live][s
   CHECK(client.stream("/v1/tasks/999/stream", take).status == 404);
 }
 
-TEST_CASE("log lines and thinned progress of a running task arrive before its end", "[live][stream]") {
+TEST_CASE("the stream of a task that fails ends, too", "[live][stream][case-215]") {
+  Daemon daemon;
+  api::Client client = daemon.client();
+  const std::string id = enqueue(client, R"({"kind":"fail","payload":{"code":"x"},"max_attempts":1})");
+  std::vector<std::string> types;
+  std::string end;
+  const auto take = [&](const api::StreamMessage& message) {
+    if (message.event == "event") types.push_back(member(message.data, "type"));
+    if (message.event == "end") end = member(message.data, "status");
+    return true;
+  };
+  client.stream("/v1/tasks/" + id + "/stream?since=0", take);
+  CHECK(end == "failed");
+  REQUIRE_FALSE(types.empty());
+  CHECK(types.back() == "task.failed");
+}
+
+TEST_CASE("log lines and thinned progress of a running task arrive before its end", "[live][stream][case-186]") {
   Daemon daemon;
   api::Client client = daemon.client();
   const std::string id = enqueue(client, R"({"kind":"sleep","payload":{"ms":600000}})");
@@ -158,7 +175,7 @@ TEST_CASE("a stream may begin with the newest events and keep to what was asked 
   CHECK(tasks == std::vector<std::string>{second, second, first, second});
 }
 
-TEST_CASE("only so many streams are live at once, and a client that left frees its place", "[live][stream]") {
+TEST_CASE("only so many streams are live at once, and a client that left frees its place", "[live][stream][case-186][case-211]") {
   api::Options limits;
   limits.streams_max = 2;
   Daemon daemon(limits);

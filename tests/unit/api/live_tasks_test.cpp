@@ -76,7 +76,7 @@ TEST_CASE("the same idempotency key gives the same answer and stores nothing", "
   CHECK(code_of(other) == "idempotency_key_reused");
 }
 
-TEST_CASE("a bulk request stores all of its tasks or none, and names the item at fault", "[live][bulk]") {
+TEST_CASE("a bulk request stores all of its tasks or none, and names the item at fault", "[live][bulk][case-205]") {
   Daemon daemon;
   api::Client client = daemon.client();
   std::string lines;
@@ -116,7 +116,7 @@ TEST_CASE("lists are read page by page without gap or duplicate", "[live][tasks]
   CHECK(client.request("GET", "/v1/tasks?kind=echo").body == R"({"tasks":[]})");
 }
 
-TEST_CASE("cancel, retry and delete say what they did, and refuse what the state forbids", "[live][control]") {
+TEST_CASE("cancel, retry and delete say what they did, and refuse what the state forbids", "[live][control][case-105]") {
   Daemon daemon;
   api::Client client = daemon.client();
   const std::string id = enqueue(client, R"({"kind":"noop","delay":"1h"})");

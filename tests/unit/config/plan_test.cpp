@@ -38,8 +38,8 @@ TEST_CASE("a plan names every key that differs, and nothing else", "[config][pla
 }
 
 TEST_CASE("keys that are taken up at a start only are marked", "[config][plan]") {
-  CHECK(changes("supervisor: {concurrency: 1}\nlog: {level: info, task_output: false}\n", "supervisor: {concurrency: 2, threads: 3}\nlog: {level: debug, task_output: true}\nstore: {url: \"sqlite:x\"}\n") ==
-        "log.level \"info\" \"debug\" restart\nlog.task_output false true\nstore.url - \"sqlite:x\" restart\nsupervisor.concurrency 1 2\nsupervisor.threads - 3 restart\n");
+  CHECK(changes("supervisor: {concurrency: 1}\nlog: {level: info, task_output: false}\n", "supervisor: {concurrency: 2, threads: 3}\nlog: {level: debug, task_output: true}\nstore: {url: \"sqlite:x\"}\noutbox: [a.db]\n") ==
+        "log.level \"info\" \"debug\" restart\nlog.task_output false true\noutbox - [\"a.db\"] restart\nstore.url - \"sqlite:x\" restart\nsupervisor.concurrency 1 2\nsupervisor.threads - 3 restart\n");
 }
 
 TEST_CASE("a bundle loads again when its files are gone", "[config][plan]") {

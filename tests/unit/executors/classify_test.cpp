@@ -48,7 +48,7 @@ TEST_CASE("a handler may give its exit codes other meanings", "[classify]") {
   CHECK(is<Failed>(classify(exited(1), own)));
 }
 
-TEST_CASE("a signal is a crash, never a cancellation, unless we sent it", "[classify]") {
+TEST_CASE("a signal is a crash, never a cancellation, unless we sent it", "[classify][case-101]") {
   for (int signal = 1; signal < 32; ++signal) {
     CHECK(std::get<Crashed>(classify(died(signal), {})).signal == signal);
     auto stopped = died(signal);

@@ -60,7 +60,7 @@ TEST_CASE("a task takes from its handler what its enqueuer left open", "[admit]"
   CHECK_FALSE(task.expires_at);
 }
 
-TEST_CASE("what the enqueuer says stands before the handler's word", "[admit]") {
+TEST_CASE("what the enqueuer says stands before the handler's word", "[admit][case-85]") {
   const auto task = admitted(wish([](Wish& w) {
     w.queue = "fast";
     w.priority = 0;
@@ -82,6 +82,7 @@ TEST_CASE("what the enqueuer says stands before the handler's word", "[admit]") 
   CHECK(task.run_at == now + 5min);
   CHECK(task.expires_at == now + 1h);
   CHECK(task.max_attempts == 1);
+  CHECK(task.max_crashes == 1);  // lost leases among them
   CHECK(task.labels == store::Labels{{"team", "b"}, {"env", "prod"}, {"x/y.z", "1"}});
   CHECK(task.metadata == "[1]");
   CHECK(task.payload == " {\"a\" : 1} ");

@@ -28,13 +28,13 @@ std::vector<store::Millis> first_pauses(const RetryPolicy& policy, int count) {
 
 }  // namespace
 
-TEST_CASE("pauses grow as their policy says", "[backoff]") {
+TEST_CASE("pauses grow as their policy says", "[backoff][case-96]") {
   CHECK(first_pauses(plain(Backoff::fixed, 30s, 1h), 2) == std::vector<store::Millis>{30s, 30s});
   CHECK(first_pauses(plain(Backoff::linear, 10s, 1h), 3) == std::vector<store::Millis>{10s, 20s, 30s});
   CHECK(first_pauses(plain(Backoff::exponential, 1s, 5s), 5) == std::vector<store::Millis>{1s, 2s, 4s, 5s, 5s});
 }
 
-TEST_CASE("a hundred doublings end at the maximum", "[backoff]") {
+TEST_CASE("a hundred doublings end at the maximum", "[backoff][case-100]") {
   const auto shape = GENERATE(Backoff::fixed, Backoff::linear, Backoff::exponential);
   const auto jitter = GENERATE(Jitter::none, Jitter::full, Jitter::ratio);
   RetryPolicy policy = plain(shape, 1h, store::Millis::max());
@@ -48,7 +48,7 @@ TEST_CASE("a hundred doublings end at the maximum", "[backoff]") {
   CHECK(backoff(plain(Backoff::exponential, 1s, 1h), 100, 0.5) == 1h);
 }
 
-TEST_CASE("jitter keeps its bounds", "[backoff]") {
+TEST_CASE("jitter keeps its bounds", "[backoff][case-83]") {
   const double dice = GENERATE(0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.999999);
   RetryPolicy policy = plain(Backoff::fixed, 100s, 1h);
   policy.jitter = Jitter::full;

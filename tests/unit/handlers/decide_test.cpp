@@ -42,7 +42,7 @@ bool fails(const store::Finish& finish) { return std::holds_alternative<store::F
 
 }  // namespace
 
-TEST_CASE("an attempt that went wrong is tried again while its budget lasts", "[decide]") {
+TEST_CASE("an attempt that went wrong is tried again while its budget lasts", "[decide][case-90]") {
   const std::size_t i = GENERATE(range(std::size_t{0}, rows().size()));
   const Row& row = rows().at(i);
   INFO(row.title);
@@ -81,7 +81,7 @@ TEST_CASE("crashes and tries do not use up each other's budget", "[decide]") {
   CHECK(requeue_of(decide(fixed_10s(), make_task(1, 5, 99, 3), ended(executors::Failed{}), now, 0)).budget == Budget::attempt);
 }
 
-TEST_CASE("a task is tried exactly max_attempts times", "[decide]") {
+TEST_CASE("a task is tried exactly max_attempts times", "[decide][case-81]") {
   const int max_attempts = GENERATE(1, 2, 3, 7);
   for (int attempt = 1; attempt <= max_attempts; ++attempt)
     CHECK(fails(decide(fixed_10s(), make_task(attempt, max_attempts), ended(executors::Failed{}), now, 0)) == (attempt == max_attempts));
@@ -94,7 +94,7 @@ TEST_CASE("success keeps the bytes of the result", "[decide]") {
   CHECK_FALSE(finish.error);
 }
 
-TEST_CASE("a rejected task fails at once with the handler's words", "[decide]") {
+TEST_CASE("a rejected task fails at once with the handler's words", "[decide][case-86]") {
   const auto finish = decide(fixed_10s(), make_task(1, 5), ended(executors::Rejected{"E_ADDRESS", "no such street", "{\"field\":3}"}), now, 0);
   CHECK(fails(finish));
   CHECK(finish.outcome == store::Outcome::rejected);

@@ -70,7 +70,7 @@ TEST_CASE("a task that came past the door is not started and not tried again", "
   CHECK(refused_before_start(typed(), task)->error->code == "invalid_labels");
 }
 
-TEST_CASE("a result that is not of its type is a failure with a code of its own", "[typed]") {
+TEST_CASE("a result that is not of its type is a failure with a code of its own", "[typed][case-128]") {
   executors::Outcome outcome = ended(executors::Succeeded{"[1]"});
   check_result(typed(), outcome);
   REQUIRE(std::holds_alternative<executors::Failed>(outcome.end));

@@ -14,7 +14,7 @@ void reopen(StoreTest& test) {
 
 }  // namespace
 
-TEST_CASE("tasks, attempts, events and logs survive a restart", "[reopen][conformance][case-M243][case-M245]") {
+TEST_CASE("tasks, attempts, events and logs survive a restart", "[reopen][conformance][case-243][case-245]") {
   StoreTest test;
   const TaskId succeeded = test.make_succeeded();
   const TaskId failed = test.make_failed();
