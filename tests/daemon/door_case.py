@@ -2,9 +2,12 @@
 
 import collections
 import os
+import random
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 
 from case import DaemonCase
 from waiting import wait_until
@@ -113,6 +116,35 @@ class DoorCase(DaemonCase):
         found = collections.Counter(task["payload"] for task in self.tasks(lab))
         self.assertEqual(found - wanted, collections.Counter(), "came twice or from nowhere")
         self.assertEqual(wanted - found, collections.Counter(), "lost")
+
+    def write_under_kills(self, lab, path, table, rounds, programs=3):
+        """Programs write rows while the daemon is killed again and again; gives what they committed."""
+        chance, stopped = random.Random(4), threading.Event()
+        written, faults = [], []
+
+        def write(first):
+            number = first
+            try:
+                with Writer(path, table) as writer:
+                    while not stopped.is_set():
+                        writer.commit(number)
+                        written.append(number)
+                        number += 1
+                        time.sleep(0.002)     # a program that has other things to do, so that rounds do not drown in rows
+            except Exception as error:
+                faults.append(error)
+
+        threads = [threading.Thread(target=write, args=(block * 100_000,)) for block in range(programs)]
+        for thread in threads:
+            thread.start()
+        for _ in range(rounds):
+            time.sleep(chance.uniform(0, 0.2))   # the moment of the kill is chance
+            lab.restart()
+        stopped.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(faults, [])
+        return written
 
     def assert_inbox_empty(self, lab):
         wait_until(lambda: lab.ok("GET", "/v1/inbox")["waiting"] == 0, 30, "the inbox is empty")

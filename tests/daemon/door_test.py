@@ -2,7 +2,6 @@
 """The SQL door: foreign programs enqueue with an INSERT of their own, in their own transaction."""
 import json
 import os
-import random
 import sqlite3
 import subprocess
 import threading
@@ -207,31 +206,7 @@ class Inbox(DoorCase):
 
     def test_kill_9_of_the_daemon_between_rows_loses_and_doubles_nothing(self):
         lab = self.lab()
-        chance, stopped = random.Random(4), threading.Event()
-        written, faults = [], []
-
-        def write(first):
-            number = first
-            try:
-                with Writer(lab.store) as writer:
-                    while not stopped.is_set():
-                        writer.commit(number)
-                        written.append(number)
-                        number += 1
-                        time.sleep(0.002)     # a program that has other things to do, so that rounds do not drown in rows
-            except Exception as error:
-                faults.append(error)
-
-        threads = [threading.Thread(target=write, args=(block * 100_000,)) for block in range(3)]
-        for thread in threads:
-            thread.start()
-        for _ in range(12):
-            time.sleep(chance.uniform(0, 0.2))   # the moment of the kill is chance
-            lab.restart()
-        stopped.set()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(faults, [])
+        written = self.write_under_kills(lab, lab.store, "reeve_inbox", rounds=12)
         self.assert_each_once(lab, written)
         self.assertEqual(self.sql(lab.store, "PRAGMA integrity_check"), [("ok",)])
 

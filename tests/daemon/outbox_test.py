@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Outboxes: an application enqueues in the transaction of its own data, in its own database file, and reeve takes it from there exactly once."""
 import os
-import random
 import sqlite3
 import threading
 import time
@@ -72,31 +71,7 @@ class Outbox(DoorCase):
         for wal in (True, False):
             with self.subTest(wal=wal):
                 lab, path = self.served(wal)
-                chance, stopped = random.Random(7), threading.Event()
-                written, faults = [], []
-
-                def write(first):
-                    number = first
-                    try:
-                        with Writer(path, "reeve_outbox") as writer:
-                            while not stopped.is_set():
-                                writer.commit(number)
-                                written.append(number)
-                                number += 1
-                                time.sleep(0.003)   # other things to do, so that rounds do not drown in rows
-                    except Exception as error:
-                        faults.append(error)
-
-                threads = [threading.Thread(target=write, args=(block * 100_000,)) for block in range(2)]
-                for thread in threads:
-                    thread.start()
-                for _ in range(8):
-                    time.sleep(chance.uniform(0, 0.15))   # the moment of the kill is chance
-                    lab.restart()
-                stopped.set()
-                for thread in threads:
-                    thread.join()
-                self.assertEqual(faults, [])
+                written = self.write_under_kills(lab, path, "reeve_outbox", rounds=8)
                 self.assert_each_once(lab, written)
                 wait_until(lambda: self.rows_left(path) == 0, 60, "the rows are deleted")
                 self.assertEqual(self.sql(path, "PRAGMA integrity_check"), [("ok",)])

@@ -532,17 +532,23 @@ TEST_CASE("a body that outlives its claim and ends while a claim is out is asked
   CHECK(stage.take<ClaimTasks>().size() == 1);
 }
 
-TEST_CASE("a body gets its units, and nobody else until it has ended", "[core][resources][promise-I23]") {
-  Options options = slots(8);
+// A handler whose bodies take one of these units each.
+static handlers::Handler needing_a_gpu(Options& options, const std::vector<std::string>& units) {
   Resource gpu;
   gpu.name = "gpu";
-  gpu.units = {"a", "b"};
+  gpu.units = units;
   options.resources = {gpu};
   handlers::Handler needy = Stage::handler("echo");
   store::Room need;
   need.name = "gpu";
   need.room = 1;
   needy.resources = {need};
+  return needy;
+}
+
+TEST_CASE("a body gets its units, and nobody else until it has ended", "[core][resources][promise-I23]") {
+  Options options = slots(8);
+  const handlers::Handler needy = needing_a_gpu(options, {"a", "b"});
   Stage stage(std::move(options), {needy});
   stage.open_idle();
   stage.core.work_arrived(stage.now);
@@ -565,15 +571,7 @@ TEST_CASE("a body gets its units, and nobody else until it has ended", "[core][r
 
 TEST_CASE("what came back from a claim and finds less than it needs after a reload is given back", "[core][resources]") {
   Options options = slots(8);
-  Resource gpu;
-  gpu.name = "gpu";
-  gpu.units = {"0"};
-  options.resources = {gpu};
-  handlers::Handler needy = Stage::handler("echo");
-  store::Room need;
-  need.name = "gpu";
-  need.room = 1;
-  needy.resources = {need};
+  const handlers::Handler needy = needing_a_gpu(options, {"0"});
   Stage stage(options, {needy});
   stage.open_idle();
   stage.core.work_arrived(stage.now);
