@@ -17,13 +17,13 @@ std::string quoted(std::string_view text) {
 
 JsonObject& JsonObject::add(std::string_view name, const std::vector<std::string>& texts) {
   std::string array{};
-  for (const std::string& text : texts) array += (array.empty() ? "" : ",") + quoted(text);
+  for (const std::string& text : texts) array += (array.empty() ? "" : ",") + cli::quoted(text);
   return add_raw(name, "[" + array + "]");
 }
 
 JsonObject& JsonObject::add_raw(std::string_view name, std::string_view json) {
   if (!members_.empty()) members_ += ',';
-  members_ += quoted(name);
+  members_ += cli::quoted(name);
   members_ += ':';
   members_ += json;
   return *this;

@@ -1,9 +1,9 @@
 #include <ostream>
 
+#include "cli/compose/inbox_rows.hpp"
 #include "cli/compose/offline_inbox.hpp"
 #include "cli/enqueue_options.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/inbox_rows.hpp"
 #include "cli/input.hpp"
 #include "cli/json_slice.hpp"
 #include "cli/selector.hpp"
@@ -156,7 +156,7 @@ class Enqueue final : public Verb {
       answer = session.daemon().post("/v1/tasks/bulk", body, headers, std::chrono::minutes{5});
     } catch (const api::NobodyListens& nobody) {
       if (!may_leave(session)) throw;
-      return leave(session, rows_of_lines(body), nobody);
+      return leave(session, compose::rows_of_lines(body), nobody);
     }
     for (const std::string_view task : elements_of(member_of(answer.body, "tasks").value_or("[]")))
       session.print(session.json() ? task : member_of(task, "id").value_or("?"));

@@ -1,4 +1,4 @@
-#include "cli/inbox_rows.hpp"
+#include "cli/compose/inbox_rows.hpp"
 
 #include <algorithm>
 #include <string>
@@ -7,7 +7,7 @@
 #include "cli/json_object.hpp"
 #include "cli/selector.hpp"
 
-namespace reeve::cli {
+namespace reeve::cli::compose {
 namespace {
 
 [[noreturn]] void refuse_line(std::size_t number, const std::string& why) { throw UsageError("line " + std::to_string(number) + " " + why); }
@@ -49,4 +49,4 @@ std::vector<store::DoorRow> rows_of_lines(std::string_view text) {
   return rows;
 }
 
-}  // namespace reeve::cli
+}  // namespace reeve::cli::compose

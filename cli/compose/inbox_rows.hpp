@@ -6,10 +6,10 @@
 
 #include "store/door.hpp"
 
-namespace reeve::cli {
+namespace reeve::cli::compose {
 
 // A row a line; empty lines are passed over. Throws UsageError that names the line: no JSON, no object, no kind, or a task that comes after another
 // line, which rows that are taken one by one cannot.
 [[nodiscard]] std::vector<store::DoorRow> rows_of_lines(std::string_view text);
 
-}  // namespace reeve::cli
+}  // namespace reeve::cli::compose
