@@ -8,6 +8,8 @@ namespace {
 
 std::int64_t micros(Timestamp at) { return to_ms(at) * 1'000; }
 
+std::int64_t interval_of(const Rate& rate) { return (rate.per.count() * 1'000 + rate.limit - 1) / rate.limit; }
+
 }  // namespace
 
 int usual_burst(int limit, Millis per) {
@@ -22,9 +24,11 @@ std::string to_text(const Rate& rate) {
 }
 
 Bucket::Bucket(const Rate& rate, std::optional<std::int64_t> full_at, Timestamp now)
-    : now_(micros(now)), interval_((rate.per.count() * 1'000 + rate.limit - 1) / rate.limit), burst_(rate.burst) {
-  full_at_ = std::clamp(full_at.value_or(now_), now_, now_ + burst_ * interval_);
+    : now_(micros(now)), interval_(interval_of(rate)), burst_(rate.burst) {
+  full_at_ = std::clamp(full_at.value_or(now_), now_, latest_full_at(rate, now));
 }
+
+std::int64_t Bucket::latest_full_at(const Rate& rate, Timestamp now) { return micros(now) + rate.burst * interval_of(rate); }
 
 int Bucket::tokens() const { return static_cast<int>((now_ + burst_ * interval_ - full_at_) / interval_); }
 

@@ -27,7 +27,7 @@ struct Rate {
 class Bucket {
  public:
   // `full_at`: microseconds of UTC, as kept; nullopt: never used. One that lies further ahead than the rate can bring it (the clock was set
-  // back, the rate was raised) is taken for an empty bucket.
+  // back, the rate was raised) is taken for an empty bucket; claims write that down (store/rate_book.hpp).
   Bucket(const Rate& rate, std::optional<std::int64_t> full_at, Timestamp now);
 
   [[nodiscard]] int tokens() const;               // how many may start now
@@ -35,6 +35,8 @@ class Bucket {
   // When there is a token (again); `now` when there is one.
   [[nodiscard]] Timestamp next() const;
   [[nodiscard]] std::int64_t full_at() const { return full_at_; }
+  // Of an empty bucket.
+  [[nodiscard]] static std::int64_t latest_full_at(const Rate& rate, Timestamp now);
 
  private:
   std::int64_t now_;

@@ -80,6 +80,24 @@ struct Left {
     state.edit(state.rates, {of, name}) = used.full_at();
   }
 
+  // What was used up by another rate, or before the clock was set back, closes a rate for no longer than an empty bucket would.
+  void cut_rates() {
+    state.rate_book.claim_at(now);
+    for (const KindRoom& kind : request.kinds) {
+      cut(RateRow::Of::kind, kind.name, kind.name, kind.rate);
+      cut(RateRow::Of::key, kind.name, key_rate_name(kind.name, {}), kind.key_rate);
+    }
+    for (const QueueRoom& queue : request.queues) cut(RateRow::Of::queue, queue.name, queue.name, queue.rate);
+  }
+  void cut(RateRow::Of of, const std::string& name, const std::string& begins, const std::optional<Rate>& rate) {
+    if (!state.rate_book.is_news(of, name, rate) || !rate) return;
+    const std::int64_t latest = Bucket::latest_full_at(*rate, now);
+    std::vector<std::string> late;
+    for (const auto& [key, full_at] : state.rates)
+      if (key.first == of && full_at > latest && (of == RateRow::Of::key ? key.second.starts_with(begins) : key.second == name)) late.push_back(key.second);
+    for (const std::string& one : late) state.edit(state.rates, {of, one}) = latest;
+  }
+
   // Buckets of keys that are full again need not be known.
   void forget_full_keys() {
     std::vector<std::pair<RateRow::Of, std::string>> full;
@@ -145,6 +163,7 @@ ClaimAnswer MemoryTasks::claim(const ClaimRequest& request, Timestamp now) {
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
   const bool more_to_tell = ends_.go_on(now).more;
   Left left(state_, keys_, request, now);
+  left.cut_rates();
   std::vector<Task*> due = claimable(now);
   while (static_cast<int>(answer.tasks.size()) < request.limit) {
     Task* task = next_turn(due, left);

@@ -18,6 +18,7 @@ void State::commit() {
 
 void State::rollback() {
   go_back(0);
+  rate_book.forget();
   in_batch_ = false;
 }
 

@@ -13,6 +13,7 @@
 
 #include "store/composition.hpp"
 #include "store/fair.hpp"
+#include "store/rate_book.hpp"
 #include "store/shares.hpp"
 #include "store/steps.hpp"
 #include "store/store.hpp"
@@ -65,6 +66,7 @@ class State {
   std::map<std::pair<Line, std::string>, Tenant> tenants{};
   std::map<TaskId, std::int64_t> places{};                         // of queued tasks that are ready
   Shares shares{};
+  RateBook rate_book{};                                            // not undone: forgotten
   std::map<std::int64_t, Revision> revisions{};
   std::map<std::string, ScheduleRow, std::less<>> schedules{};
   std::map<std::pair<TaskId, TaskId>, std::optional<Status>> dependencies{};   // task, after: how that had ended when it was told

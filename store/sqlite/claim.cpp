@@ -16,6 +16,7 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
   const bool more_expired = static_cast<int>(cancel_expired(now, promotion_chunk).size()) == promotion_chunk;
   const bool more_to_tell = ends_.go_on(now).more;
   const bool more_resumed = pauses_.let_go(promotion_chunk);
+  cut_rates(request, now);
   const bool more_tokens = key_rates_.wake(request, now);
   bool tired = false;
   std::optional<Timestamp> token;
@@ -25,6 +26,21 @@ ClaimAnswer SqliteTasks::claim(const ClaimRequest& request, Timestamp now) {
   answer.rate_limited = token.has_value();
   if (token && (!answer.next_due || *token < *answer.next_due)) answer.next_due = token;
   return answer;
+}
+
+// What was used up by another rate, or before the clock was set back, must not close a rate for longer than an empty bucket would.
+void SqliteTasks::cut_rates(const ClaimRequest& request, Timestamp now) {
+  session_.rate_book.claim_at(now);
+  const auto cut = [&](RateRow::Of of, std::string_view word, const std::string& name, const std::optional<Rate>& rate) {
+    if (!session_.rate_book.is_news(of, name, rate) || !rate) return;
+    Query row = session_.db.query("UPDATE reeve_rate SET full_at = ?1 WHERE of = ?2 AND name = ?3 AND full_at > ?1");
+    row.bind(Bucket::latest_full_at(*rate, now), word, name).run();
+  };
+  for (const KindRoom& kind : request.kinds) {
+    cut(RateRow::Of::kind, "kind", kind.name, kind.rate);
+    key_rates_.cut(kind, now);
+  }
+  for (const QueueRoom& queue : request.queues) cut(RateRow::Of::queue, "queue", queue.name, queue.rate);
 }
 
 // Gives the moment when a rate lets go the next one that it holds back.

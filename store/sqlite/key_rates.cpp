@@ -62,16 +62,24 @@ void KeyTokens::write() {
   }
 }
 
+void KeyRates::cut(const KindRoom& kind, Timestamp now) {
+  if (!session_.rate_book.is_news(RateRow::Of::key, kind.name, kind.key_rate)) return;
+  if (kind.key_rate) {
+    const std::string from = key_rate_name(kind.name, {});
+    std::string beyond = from;
+    ++beyond.back();
+    Query row = session_.db.query("UPDATE reeve_rate SET full_at = ?1 WHERE of = 'key' AND name >= ?2 AND name < ?3 AND full_at > ?1");
+    row.bind(Bucket::latest_full_at(*kind.key_rate, now), from, beyond).run();
+  }
+  if (!session_.key_waits) return;
+  for (const std::string& name : names_of(kind)) session_.db.query("UPDATE reeve_key_wait SET at = 0 WHERE kind = ?").bind(name).run();
+}
+
 bool KeyRates::wake(const ClaimRequest& request, Timestamp now) {
   if (!session_.key_waits) return false;
   int left = promotion_chunk;
   for (const KindRoom& kind : request.kinds)
     for (const std::string& name : names_of(kind)) {
-      // What waits by another rate is looked at again: its token may have come sooner.
-      if (const auto known = session_.key_rates.find(name); known == session_.key_rates.end() || known->second != kind.key_rate) {
-        session_.db.query("UPDATE reeve_key_wait SET at = 0 WHERE kind = ?").bind(name).run();
-        session_.key_rates[name] = kind.key_rate;
-      }
       left -= wake(kind, name, now, left);
       if (left <= 0) return true;
     }

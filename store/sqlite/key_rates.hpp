@@ -45,6 +45,8 @@ class KeyRates {
  public:
   KeyRates(Session& session, Keys& keys) : session_(session), keys_(keys) {}
 
+  // The rate of the kind's keys is another one than in the last claim: what they used up is cut to it, and who waits is looked at again.
+  void cut(const KindRoom& kind, Timestamp now);
   // Lets go those whose token has come, of the kinds that are wanted. True: there may be more.
   bool wake(const ClaimRequest& request, Timestamp now);
   // When the next one is to be looked at, of these kinds; nullopt: none waits.

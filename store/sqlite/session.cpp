@@ -140,7 +140,7 @@ void Session::load_pauses() {
 
 void Session::load_key_waits() {
   key_waits = db.integer("SELECT count(*) FROM (SELECT 1 FROM reeve_key_wait LIMIT 1)") > 0;
-  key_rates.clear();
+  rate_book.forget();
 }
 
 void Session::write_numbers() {

@@ -13,6 +13,7 @@
 
 #include "store/fair.hpp"
 #include "store/life.hpp"
+#include "store/rate_book.hpp"
 #include "store/shares.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/store.hpp"
@@ -99,7 +100,7 @@ class Session {
   std::set<Label> paused_labels{};               // reeve_label_pause: those that hold tasks back,
   std::set<Label> resumed_labels{};              // and those whose tasks are still to be let go
   bool key_waits = false;                        // there may be rows of reeve_key_wait
-  std::map<std::string, std::optional<Rate>> key_rates{};   // by which those of a kind wait, as the last claim said
+  RateBook rate_book{};
 
  private:
   void load();

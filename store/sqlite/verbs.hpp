@@ -63,6 +63,7 @@ class SqliteTasks final : public Tasks {
   std::optional<Timestamp> hand_out(const ClaimRequest& request, Timestamp now, std::vector<Task>& taken, bool& tired);
   std::optional<Choice> choose(const ClaimRequest& request, KeyJudge& judge, Timestamp now);
   bool take(const Head& head, const ClaimRequest& request, Timestamp now, std::vector<Task>& taken);
+  void cut_rates(const ClaimRequest& request, Timestamp now);
   std::optional<Timestamp> next_due(Timestamp now);
 
   Finished end(HotTask& task, const Finish& finish, Timestamp now);

@@ -187,4 +187,31 @@ TEST_CASE("a paused task leaves its token to the next of its key", "[key_rate][p
   CHECK(test.claimed() == Ids{TaskId{2}});
 }
 
+TEST_CASE("what a key has used up is cut to a rate that was raised, and by a clock that was set back", "[key_rate][conformance]") {
+  KeyRatesTest test;
+  test.rate = Rate{.limit = 1, .per = 1h, .burst = 1};
+  test.add(5, KeyRatesTest::keyed("a"));
+  test.now += 2h;   // so that they are still due when the clock is set back
+  CHECK(test.claimed() == Ids{TaskId{1}});
+  CHECK(test.claimed().empty());
+  SECTION("raised") { test.rate.per = 1s; }
+  SECTION("set back") {
+    test.rate.per = 1s;
+    test.now += 3s;
+    CHECK(test.claimed().empty());
+    test.now += 1s;
+    CHECK(test.claimed() == Ids{TaskId{2}});
+    test.end(TaskId{2});
+    test.now -= 1h;
+  }
+  const Timestamp since = test.now;
+  for (int look = 0; look < 4; ++look) {
+    CHECK(test.claimed().empty());
+    test.now += 240ms;
+  }
+  test.now = since + 1s;
+  CHECK(test.claimed().size() == 1);
+  CHECK(test.reader->check().empty());
+}
+
 }  // namespace reeve::store::conformance

@@ -129,6 +129,34 @@ TEST_CASE("a clock that is set back does not close a rate for longer than it cou
   const ClaimAnswer answer = test.claim(request);
   CHECK(answer.tasks.empty());
   CHECK(answer.next_due == before - 59min + 10s);
+  test.now += 5s;   // a look in between does not put it off
+  CHECK(test.claim(request).next_due == before - 59min + 10s);
+  test.now += 5s;
+  CHECK(test.claim(request).tasks.size() == 1);
+}
+
+TEST_CASE("a rate that is raised holds from the next claim on", "[limits][conformance]") {
+  LimitsTest test;
+  test.add(5, LimitsTest::task());
+  const auto by_queue = [&](Rate rate) { return test.claim(test.request_with(rated("default", rate), 1)); };
+  const auto by_kind = [&](Rate rate) {
+    ClaimRequest request = test.claim_request(1);
+    request.kinds[0].rate = rate;
+    return test.claim(request);
+  };
+  const Rate slow{.limit = 1, .per = 1h, .burst = 1};
+  const Rate quick{.limit = 1, .per = 1s, .burst = 1};
+  const auto is_raised = [&](const auto& claim) {
+    CHECK(claim(slow).tasks.size() == 1);
+    CHECK(claim(quick).next_due == test.now + 1s);
+    test.now += 600ms;
+    CHECK(claim(quick).next_due == test.now + 400ms);
+    test.now += 400ms;
+    CHECK(claim(quick).tasks.size() == 1);
+    CHECK(claim(slow).tasks.empty());
+  };
+  SECTION("of a queue") { is_raised(by_queue); }
+  SECTION("of a kind") { is_raised(by_kind); }
 }
 
 TEST_CASE("kinds share named resources, and none is given twice", "[limits][conformance][promise-I23]") {
