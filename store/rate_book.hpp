@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "store/rate.hpp"
@@ -21,10 +22,11 @@ class RateBook {
   }
 
   // True: buckets of this name (Of::key: of all keys of this kind) are to be cut, and who waits for a token looked at again.
-  [[nodiscard]] bool is_news(RateRow::Of of, const std::string& name, const std::optional<Rate>& rate) {
-    const auto [known, fresh] = known_.try_emplace({of, name}, rate);
-    if (!fresh && known->second == rate) return false;
-    known->second = rate;
+  [[nodiscard]] bool is_news(RateRow::Of of, std::string_view name, const std::optional<Rate>& rate) {
+    const auto known = known_.find(View(of, name));
+    if (known != known_.end() && known->second == rate) return false;
+    if (known != known_.end()) known->second = rate;
+    else known_.emplace(Name(of, name), rate);
     return true;
   }
 
@@ -32,7 +34,14 @@ class RateBook {
   void forget() { known_.clear(); }
 
  private:
-  std::map<std::pair<RateRow::Of, std::string>, std::optional<Rate>> known_{};
+  using Name = std::pair<RateRow::Of, std::string>;
+  using View = std::pair<RateRow::Of, std::string_view>;
+  // Each claim asks for every kind and queue: no name is copied for that. (std::less<> would do, but for clang 14.)
+  struct Less {
+    using is_transparent = void;
+    bool operator()(const View& one, const View& other) const { return one < other; }
+  };
+  std::map<Name, std::optional<Rate>, Less> known_{};
   std::optional<Timestamp> latest_{};
 };
 
