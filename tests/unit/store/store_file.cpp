@@ -632,7 +632,7 @@ TEST_CASE("a store is kept below its size: what ended first goes first, open tas
     worked.now += 1s;
   }
   RetentionPolicy policy;
-  policy.store_bytes = 600'000;
+  policy.store_bytes = 800'000;
   RetentionReport report;
   do report.add(transact(*worked.store, [&](Store& s) { return s.maintenance().retain(policy, worked.now, 20); }));
   while (report.more);
