@@ -40,6 +40,7 @@ constexpr std::array table{
     Route{Method::get, "/v1/queues", routes::list_queues},
     Route{Method::post, "/v1/queues/{name}/pause", routes::pause_queue},
     Route{Method::post, "/v1/queues/{name}/resume", routes::resume_queue},
+    Route{Method::get, "/v1/tasks/{id}/dependencies", routes::get_dependencies},
     Route{Method::get, "/v1/batches", routes::list_batches},
     Route{Method::post, "/v1/batches", routes::create_batch},
     Route{Method::get, "/v1/batches/{id}", routes::get_batch},

@@ -2,6 +2,18 @@
 
 namespace reeve::api {
 
+void write_dependencies(JsonWriter& json, const store::Dependencies& dependencies) {
+  json.open_object().member("after_policy", name(dependencies.policy)).member("open", dependencies.open).key("after").open_array();
+  for (const store::Dependency& one : dependencies.on) {
+    json.open_object().member("task", number(one.task));
+    if (one.ended) json.member("ended", name(*one.ended));
+    json.close_object();
+  }
+  json.close_array().key("dependents").open_array();
+  for (const store::TaskId id : dependencies.dependents) json.value(number(id));
+  json.close_array().member("more_dependents", dependencies.more_dependents).close_object();
+}
+
 void write_batch(JsonWriter& json, const store::Batch& batch) {
   const store::BatchCounts& counts = batch.counts;
   json.open_object().member("id", number(batch.id)).text_member("name", batch.name).member("state", name(batch.state));

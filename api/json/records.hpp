@@ -27,6 +27,7 @@ void write_handler(JsonWriter& json, const handlers::Handler& handler);
 void write_usage(JsonWriter& json, const supervisor::Usage& usage);              // the members only, no braces
 void write_running(JsonWriter& json, const supervisor::RunningAttempt& attempt);
 void write_door(JsonWriter& json, const supervisor::DoorStatus& door);           // "inbox" and "outboxes", without braces around
+void write_dependencies(JsonWriter& json, const store::Dependencies& dependencies);
 void write_batch(JsonWriter& json, const store::Batch& batch);
 void write_facts(JsonWriter& json, const store::StoreFacts& facts);
 

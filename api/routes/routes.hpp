@@ -21,6 +21,7 @@ Answer get_attempts(Service& service, Request request);
 Answer get_log(Service& service, Request request);
 Answer get_task_events(Service& service, Request request);
 Answer explain_task(Service& service, Request request);
+Answer get_dependencies(Service& service, Request request);
 
 // parts.cpp: steps, waits, timers, signals
 Answer get_steps(Service& service, Request request);

@@ -63,6 +63,17 @@ Answer get_log(Service& service, Request request) {
   co_return json_reply(std::move(json).text());
 }
 
+Answer get_dependencies(Service& service, Request request) {
+  const Parameters parameters(request.query, {});
+  const store::TaskId id = co_await resolve(service, request.arguments.at(0));
+  auto read = of_task(id, [id](store::Reader& reader) { return reader.dependencies(id); });
+  const auto dependencies = co_await service.backend.reader.read(std::move(read));
+  if (!dependencies) refuse_missing(id);
+  JsonWriter json;
+  write_dependencies(json, *dependencies);
+  co_return json_reply(std::move(json).text());
+}
+
 Answer get_task_events(Service& service, Request request) {
   const Parameters parameters(request.query, {"after", "limit"});
   store::EventQuery query;

@@ -34,6 +34,7 @@ class Show final : public Verb {
     }
     const Object task = answer.object();
     show_head(session, path, task);
+    show_dependencies(session, path);
     show_documents(session, answer.body);
     show_parts(session, path);
     show_signals(session, path);
@@ -139,6 +140,21 @@ class Show final : public Verb {
     line(session, "error", error_text(error), Tone::bad);
     line(session, "fingerprint", text_in(error, "fingerprint"));
     if (const std::string tail = text_in(error, "stderr_tail"); !tail.empty()) text(session, "end of stderr", tail);
+  }
+
+  // "4, 5 succeeded, 6"; those that have not ended stand alone.
+  static void show_dependencies(Session& session, const std::string& path) {
+    const Object all = session.daemon().get("/v1/tasks/" + path + "/dependencies").object();
+    std::string after, dependents;
+    for (const auto& each : array_in(all, "after")) {
+      const Object& one = as_object(each);
+      const std::string ended = text_in(one, "ended");
+      after += (after.empty() ? "" : ", ") + std::to_string(integer_in(one, "task").value_or(0)) + (ended.empty() ? "" : " " + ended);
+    }
+    for (const auto& id : array_in(all, "dependents")) dependents += (dependents.empty() ? "" : ", ") + shown(id);
+    if (is_set_in(all, "more_dependents")) dependents += ", ...";
+    line(session, "comes after", after + (after.empty() || text_in(all, "after_policy") == "success" ? "" : "  (however they end)"));
+    line(session, "before", dependents);
   }
 
   static Cell duration(const Session& session, const Object& step) {

@@ -36,8 +36,12 @@ class Dependencies(CliCase):
         why = lab.ok("GET", f"/v1/tasks/{last}/why")["reasons"]
         self.assertEqual([reason["code"] for reason in why], ["dependency"])
         self.assertIn(f"{first}, {second}", why[0]["message"])
+        self.assertRegex(self.data(lab, "show", last), rf"(?m)^comes after +{first}, {second}$")
+        self.assertRegex(self.data(lab, "show", first), rf"(?m)^before +{last}$")
         lab.open_gate("one")
         lab.wait(first)
+        found = lab.ok("GET", f"/v1/tasks/{last}/dependencies")
+        self.assertEqual(found["after"], [{"task": first, "ended": "succeeded"}, {"task": second}])
         self.assertEqual(lab.task(last)["state"], "blocked")
         lab.open_gate("two")
         self.assert_state(lab, last, "succeeded")
