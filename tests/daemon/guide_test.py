@@ -74,7 +74,7 @@ class Guide(unittest.TestCase):
         listed = set()
         for row in re.findall(r"^\| (`[A-Z_`, ]+`) \|", self.text, re.M):
             listed.update(re.findall(r"[A-Z_]+", row))
-        self.assertEqual(listed - {"REEVE_PAYLOAD_FILE", "REEVE_METADATA", "REEVE_RESOURCE_GPU"}, given)
+        self.assertEqual(listed - {"REEVE_PAYLOAD_FILE", "REEVE_METADATA", "REEVE_BATCH_ID", "REEVE_RESOURCE_GPU"}, given)
 
 
 if __name__ == "__main__":
