@@ -11,7 +11,7 @@ constexpr std::int64_t rows_between_looks = 2'000;
 
 void add_column(std::string& line, const ExportTable::Column& column, Row& row) {
   if (row.null()) return row.skip();
-  add_key(line, column.name);
+  add_key(line, column.member);
   switch (column.holds) {
     case ExportTable::Holds::integer: return add_integer(line, row.integer());
     case ExportTable::Holds::real: return add_real(line, row.real());

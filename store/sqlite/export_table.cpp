@@ -31,6 +31,7 @@ ExportTable describe(Connection& db, const std::string& type) {
     Row row = query.row();
     ExportTable::Column& column = table.columns.emplace_back();
     column.name = row.text();
+    column.member = column.name == "row" ? "source_row" : column.name;
     column.holds = holds_of(row.view());
     if (const std::int64_t place = row.integer(); place > 0) key.emplace_back(place, column.name);
   }

@@ -13,6 +13,7 @@ struct ExportTable {
   enum class Holds { integer, real, text, bytes };
   struct Column {
     std::string name{};
+    std::string member{};          // what it is called in a line: its name, but that `row` is taken
     Holds holds = Holds::text;
   };
   std::string type{};              // "task"; the table is reeve_task

@@ -83,6 +83,7 @@ class Importer {
     const auto target = tables_.find(type);
     if (target == tables_.end()) throw BadLine("row \"" + type.substr(0, 40) + "\" is not known");
     fields.erase(fields.begin());
+    name_columns(target->second.table, fields);
     if (!is_taken(type, fields)) insert(target->second, fields);
     if (type == "task") ++arrival_.tasks;
     if (++arrival_.rows % lines_between_looks == 0 && watch_) watch_(arrival_.rows, all_);
@@ -102,6 +103,14 @@ class Importer {
     ExportTable table{};
     std::map<std::string, std::unique_ptr<Statement>> inserts{};   // by the columns that are given
   };
+
+  static void name_columns(const ExportTable& table, std::vector<RowField>& fields) {
+    for (RowField& field : fields) {
+      const auto column = std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& one) { return one.member == field.key; });
+      if (column == table.columns.end()) throw BadLine("a " + table.type + " has no \"" + field.key.substr(0, 40) + "\"");
+      field.key = column->name;
+    }
+  }
 
   void raise(const std::string& key, std::int64_t number) {
     const std::string text = std::to_string(number);
@@ -170,11 +179,7 @@ class Importer {
 
   std::unique_ptr<Statement> prepare(const ExportTable& table, const std::vector<RowField>& fields, const std::string& columns) {
     std::string places;
-    for (const RowField& field : fields) {
-      const bool known = std::any_of(table.columns.begin(), table.columns.end(), [&](const auto& column) { return column.name == field.key; });
-      if (!known) throw BadLine("a " + table.type + " has no \"" + field.key.substr(0, 40) + "\"");
-      places += places.empty() ? "?" : ",?";
-    }
+    for (std::size_t i = 0; i < fields.size(); ++i) places += i == 0 ? "?" : ",?";
     if (fields.empty()) throw BadLine("a " + table.type + " without anything in it");
     // What is paused in both is paused; a request that both remember keeps the answer that was given here.
     const bool may_meet = into_ == Into::any_store && (table.type.ends_with("pause") || table.type == "key_wait" || table.type == "request");
