@@ -55,6 +55,10 @@ bool matches(const EventQuery& query, std::string_view type, std::string_view ki
 
 int page_limit(int asked, int most) { return std::clamp(asked, 1, most); }
 
+std::size_t page_bytes(const Task& task) { return task.payload.size() + task.metadata.size() + (task.result ? task.result->size() : 0); }
+std::size_t page_bytes(const LogLine& line) { return line.message.size() + line.meta.size(); }
+std::size_t page_bytes(const Step& step) { return step.input.size() + step.output.size(); }
+
 double percentile(const std::vector<double>& ascending, double fraction) {
   if (ascending.empty()) return 0;
   const double place = fraction * static_cast<double>(ascending.size() - 1);

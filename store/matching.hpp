@@ -12,6 +12,28 @@ namespace reeve::store {
 // Limits as a page understands them: at least one row, at most `most`.
 [[nodiscard]] int page_limit(int asked, int most = 10'000);
 
+// What still fits into a page: so many rows, and page_bytes_max of what was put in from outside. The first row always fits.
+class PageRoom {
+ public:
+  explicit PageRoom(int limit) : rows_(limit) {}
+  // False: the page ends before this row.
+  [[nodiscard]] bool take(std::size_t bytes) {
+    if (rows_ == 0 || (any_ && bytes_ + bytes > page_bytes_max)) return false;
+    --rows_;
+    bytes_ += bytes;
+    any_ = true;
+    return true;
+  }
+
+ private:
+  int rows_;
+  std::size_t bytes_ = 0;
+  bool any_ = false;
+};
+[[nodiscard]] std::size_t page_bytes(const Task& task);
+[[nodiscard]] std::size_t page_bytes(const LogLine& line);
+[[nodiscard]] std::size_t page_bytes(const Step& step);
+
 // Value at `fraction` of the ascending samples, interpolated; 0 when there are none.
 [[nodiscard]] double percentile(const std::vector<double>& ascending, double fraction);
 

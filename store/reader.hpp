@@ -4,6 +4,7 @@
 // costs the same wherever it lies.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -38,6 +39,10 @@ struct Selector {
   std::vector<std::string> supersede_keys{};
   std::vector<std::string> order_keys{};
 };
+
+// A page ends before its limit when what was put into it from outside (payloads, results, log lines, inputs, outputs) comes to so many bytes: no
+// client makes the daemon large by asking. The first row of a page always fits.
+inline constexpr std::size_t page_bytes_max = 8U << 20;
 
 enum class Order { newest_first, oldest_first };
 
@@ -102,6 +107,31 @@ struct LogQuery {
   std::optional<std::int64_t> epoch{};               // one attempt only
   std::optional<int> last{};                         // only the newest n of the matching lines, oldest first
   int limit = 1000;
+};
+
+struct StepQuery {
+  TaskId task{};
+  std::int64_t after = 0;                            // StepPage::next of the page before
+  std::optional<int> last{};                         // only the newest n, oldest first
+  int limit = 200;
+};
+
+struct StepPage {
+  std::vector<Step> steps{};                         // in the order in which they were first begun
+  bool more = false;
+  std::int64_t next = 0;
+};
+
+struct SignalQuery {
+  TaskId task{};
+  bool unconsumed_only = false;
+  std::int64_t after = 0;                            // Signal::id, strictly after
+  int limit = 200;
+};
+
+struct SignalPage {
+  std::vector<Signal> signals{};                     // oldest first
+  bool more = false;
 };
 
 struct LogPage {
@@ -250,9 +280,10 @@ class Reader {
   virtual FailurePage failures(const FailureQuery& query) = 0;
   virtual std::vector<Attempt> attempts(TaskId id) = 0;                    // oldest first
   virtual LogPage log(const LogQuery& query) = 0;
-  virtual std::vector<Step> steps(TaskId id) = 0;                          // in the order in which they were first begun
+  virtual StepPage steps(const StepQuery& query) = 0;
+  virtual std::vector<Step> pending_waits(TaskId id) = 0;                  // what a suspended task waits for, the one first begun first
   virtual std::vector<StepTry> step_tries(TaskId id) = 0;                  // oldest first
-  virtual std::vector<Signal> signals(TaskId id, bool unconsumed_only) = 0;   // oldest first
+  virtual SignalPage signals(const SignalQuery& query) = 0;
   virtual std::vector<Timer> timers(TaskId id) = 0;                        // by moment
   virtual std::vector<StepTimings> step_timings(std::string_view kind, int newest) = 0;  // by name, over the newest completed tries
   virtual EventPage events(const EventQuery& query) = 0;

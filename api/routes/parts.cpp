@@ -17,8 +17,10 @@ namespace {
 constexpr std::size_t type_max = 256;
 constexpr std::size_t payload_max = 1 << 20;
 
+constexpr int parts_default = 200;
+
 struct Parts {
-  std::vector<store::Step> steps{};
+  store::StepPage steps{};
   std::vector<store::StepTry> tries{};
   std::vector<store::Timer> timers{};
 };
@@ -47,33 +49,46 @@ SignalBody signal_of(const Request& request) {
 }  // namespace
 
 Answer get_steps(Service& service, Request request) {
-  const Parameters parameters(request.query, {});
+  const Parameters parameters(request.query, {"after", "recent", "limit"});
+  store::StepQuery query;
+  if (const auto after = parameters.cursor("after")) query.after = number(*after);
+  if (const auto recent = parameters.integer("recent", 1, page_max)) query.last = static_cast<int>(*recent);
+  query.limit = parameters.limit(parts_default);
   const store::TaskId id = co_await resolve(service, request.arguments.at(0));
+  query.task = id;
   (void)co_await look_up(service, id);
-  auto read = [id](store::Reader& reader) { return Parts{reader.steps(id), reader.step_tries(id), reader.timers(id)}; };
+  auto read = [&query](store::Reader& reader) { return Parts{reader.steps(query), reader.step_tries(query.task), reader.timers(query.task)}; };
   const Parts parts = co_await service.backend.reader.read(read);
   JsonWriter json;
   json.open_object().key("steps").open_array();
-  for (const store::Step& step : parts.steps) write_step(json, step);
+  for (const store::Step& step : parts.steps.steps) write_step(json, step);
   json.close_array().key("tries").open_array();
   for (const store::StepTry& each : parts.tries) write_step_try(json, each);
   json.close_array().key("timers").open_array();
   for (const store::Timer& timer : parts.timers) write_timer(json, timer);
-  json.close_array().close_object();
+  json.close_array();
+  if (parts.steps.more) json.member("next", std::to_string(parts.steps.next));
+  json.close_object();
   co_return json_reply(std::move(json).text());
 }
 
 Answer get_signals(Service& service, Request request) {
-  const Parameters parameters(request.query, {"unconsumed"});
-  const bool unconsumed = parameters.flag("unconsumed").value_or(false);
+  const Parameters parameters(request.query, {"unconsumed", "after", "limit"});
+  store::SignalQuery query;
+  query.unconsumed_only = parameters.flag("unconsumed").value_or(false);
+  if (const auto after = parameters.cursor("after")) query.after = number(*after);
+  query.limit = parameters.limit(parts_default);
   const store::TaskId id = co_await resolve(service, request.arguments.at(0));
+  query.task = id;
   (void)co_await look_up(service, id);
-  auto read = [id, unconsumed](store::Reader& reader) { return reader.signals(id, unconsumed); };
-  const std::vector<store::Signal> signals = co_await service.backend.reader.read(read);
+  auto read = [&query](store::Reader& reader) { return reader.signals(query); };
+  const store::SignalPage page = co_await service.backend.reader.read(read);
   JsonWriter json;
   json.open_object().key("signals").open_array();
-  for (const store::Signal& signal : signals) write_signal(json, signal);
-  json.close_array().close_object();
+  for (const store::Signal& signal : page.signals) write_signal(json, signal);
+  json.close_array();
+  if (page.more) json.member("next", std::to_string(page.signals.back().id));
+  json.close_object();
   co_return json_reply(std::move(json).text());
 }
 

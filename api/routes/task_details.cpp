@@ -123,7 +123,7 @@ void read_timings(store::Reader& reader, const supervisor::Overview& overview, c
 Standing read_standing(store::Reader& reader, store::TaskId id, const supervisor::Overview& overview, const handlers::Handlers& handlers, store::Timestamp now) {
   Standing standing;
   standing.seen = see(reader, id);
-  if (standing.seen && standing.seen->task.status == store::Status::waiting) standing.steps = reader.steps(id);
+  if (standing.seen && standing.seen->task.status == store::Status::waiting) standing.steps = reader.pending_waits(id);
   if (!standing.seen || standing.seen->task.status != store::Status::queued) return standing;
   standing.pauses = reader.pauses();
   standing.rates = reader.rates();

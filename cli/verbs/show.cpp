@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t name_width = 14;
 constexpr int log_lines = 10;
+constexpr std::size_t steps_shown = 200;
 
 class Show final : public Verb {
  public:
@@ -165,7 +166,7 @@ class Show final : public Verb {
   }
 
   static void show_parts(Session& session, const std::string& path) {
-    const Object parts = session.daemon().get("/v1/tasks/" + path + "/steps").object();
+    const Object parts = session.daemon().get("/v1/tasks/" + path + "/steps?recent=" + std::to_string(steps_shown)).object();
     Table steps({{"STEP", false, true}, {"SORT", false, false}, {"STATUS", false, false}, {"TRIES", true, false}, {"TOOK", true, false}, {"ERROR", false, true}});
     for (const auto& each : array_in(parts, "steps")) {
       const Object& step = as_object(each);
@@ -175,7 +176,7 @@ class Show final : public Verb {
                  {std::to_string(integer_in(step, "tries").value_or(0)), Tone::plain, {}}, duration(session, step),
                  {error_text(object_in(step, "error")), Tone::plain, {}}});
     }
-    show_table(session, "steps", steps);
+    show_table(session, array_in(parts, "steps").size() < steps_shown ? "steps" : "the newest " + std::to_string(steps_shown) + " steps", steps);
     Table timers({{"TIMER", false, true}, {"FIRES", false, false}});
     for (const auto& each : array_in(parts, "timers")) {
       const Object& timer = as_object(each);

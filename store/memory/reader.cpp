@@ -47,14 +47,14 @@ Task MemoryReader::with_block(Task task) const {
 TaskPage MemoryReader::list(const ListQuery& query, Timestamp now) {
   const Guard guard(state_.mutex);
   TaskPage page;
-  const auto limit = static_cast<std::size_t>(page_limit(query.limit));
+  PageRoom room(page_limit(query.limit));
   const bool newest_first = query.order == Order::newest_first;
   const auto look = [&](const Task& task) {
     if (query.after && (newest_first ? task.id >= *query.after : task.id <= *query.after)) return;
     if (page.more) return;
     Task seen = with_block(task);
     if (!matches(query.selector, seen, state_of(seen, now, state_.is_paused(task)))) return;
-    if (page.tasks.size() == limit) page.more = true;
+    if (!room.take(query.with_payload ? page_bytes(seen) : 0)) page.more = true;
     else page.tasks.push_back(query.with_payload ? std::move(seen) : without_payload(std::move(seen)));
   };
   if (newest_first) std::for_each(state_.tasks.rbegin(), state_.tasks.rend(), [&](const auto& row) { look(row.second); });
@@ -74,19 +74,19 @@ LogPage MemoryReader::log(const LogQuery& query) {
   if (const auto gone = state_.logs_let_go.find(query.task); gone != state_.logs_let_go.end()) page.let_go = gone->second;
   const auto found = state_.logs.find(query.task);
   if (found == state_.logs.end()) return page;
-  std::vector<LogLine> matching;
+  std::vector<const LogLine*> matching;
   for (const LogLine& line : found->second)
-    if (line.seq > query.after && (!query.epoch || line.epoch == *query.epoch)) matching.push_back(line);
-  if (query.last) {
-    const auto wanted = static_cast<std::size_t>(std::clamp(*query.last, 0, 10'000));
-    if (matching.size() > wanted) matching.erase(matching.begin(), matching.end() - static_cast<std::ptrdiff_t>(wanted));
-    page.lines = std::move(matching);
-    return page;
+    if (line.seq > query.after && (!query.epoch || line.epoch == *query.epoch)) matching.push_back(&line);
+  if (query.last) std::reverse(matching.begin(), matching.end());
+  PageRoom room(query.last ? std::clamp(*query.last, 0, 10'000) : page_limit(query.limit));
+  for (const LogLine* line : matching) {
+    if (!room.take(page_bytes(*line))) {
+      page.more = !query.last;
+      break;
+    }
+    page.lines.push_back(*line);
   }
-  const auto limit = static_cast<std::size_t>(page_limit(query.limit));
-  page.more = matching.size() > limit;
-  if (page.more) matching.resize(limit);
-  page.lines = std::move(matching);
+  if (query.last) std::reverse(page.lines.begin(), page.lines.end());
   return page;
 }
 

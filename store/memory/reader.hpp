@@ -15,9 +15,10 @@ class MemoryReader final : public Reader {
   FailurePage failures(const FailureQuery& query) override;
   std::vector<Attempt> attempts(TaskId id) override;
   LogPage log(const LogQuery& query) override;
-  std::vector<Step> steps(TaskId id) override;
+  StepPage steps(const StepQuery& query) override;
+  std::vector<Step> pending_waits(TaskId id) override;
   std::vector<StepTry> step_tries(TaskId id) override;
-  std::vector<Signal> signals(TaskId id, bool unconsumed_only) override;
+  SignalPage signals(const SignalQuery& query) override;
   std::vector<Timer> timers(TaskId id) override;
   std::vector<StepTimings> step_timings(std::string_view kind, int newest) override;
   EventPage events(const EventQuery& query) override;

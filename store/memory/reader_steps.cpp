@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "store/matching.hpp"
 #include "store/memory/reader.hpp"
 
 namespace reeve::store::memory {
@@ -8,16 +9,41 @@ namespace {
 
 using Guard = std::lock_guard<std::mutex>;
 
+// In the order in which they were first begun.
+std::vector<const StepRow*> steps_of(const State& state, TaskId id) {
+  std::vector<const StepRow*> rows;
+  for (const auto& key : State::keys_of(state.steps, id)) rows.push_back(&state.steps.at(key));
+  std::sort(rows.begin(), rows.end(), [](const StepRow* a, const StepRow* b) { return a->number < b->number; });
+  return rows;
+}
+
 }  // namespace
 
-std::vector<Step> MemoryReader::steps(TaskId id) {
+StepPage MemoryReader::steps(const StepQuery& query) {
   const Guard guard(state_.mutex);
-  std::vector<const StepRow*> rows;
-  for (const auto& key : State::keys_of(state_.steps, id)) rows.push_back(&state_.steps.at(key));
-  std::sort(rows.begin(), rows.end(), [](const StepRow* a, const StepRow* b) { return a->number < b->number; });
-  std::vector<Step> steps;
-  for (const StepRow* row : rows) steps.push_back(*row);
-  return steps;
+  std::vector<const StepRow*> rows = steps_of(state_, query.task);
+  std::erase_if(rows, [&](const StepRow* row) { return row->number <= query.after; });
+  if (query.last) std::reverse(rows.begin(), rows.end());
+  StepPage page;
+  PageRoom room(page_limit(query.last.value_or(query.limit)));
+  for (const StepRow* row : rows) {
+    if (!room.take(page_bytes(*row))) {
+      page.more = !query.last;
+      break;
+    }
+    page.next = std::max(page.next, row->number);
+    page.steps.push_back(*row);
+  }
+  if (query.last) std::reverse(page.steps.begin(), page.steps.end());
+  return page;
+}
+
+std::vector<Step> MemoryReader::pending_waits(TaskId id) {
+  const Guard guard(state_.mutex);
+  std::vector<Step> waits;
+  for (const StepRow* row : steps_of(state_, id))
+    if (row->status == StepStatus::waiting) waits.push_back(*row);
+  return waits;
 }
 
 std::vector<StepTry> MemoryReader::step_tries(TaskId id) {
@@ -27,14 +53,20 @@ std::vector<StepTry> MemoryReader::step_tries(TaskId id) {
   return tries;
 }
 
-std::vector<Signal> MemoryReader::signals(TaskId id, bool unconsumed_only) {
+SignalPage MemoryReader::signals(const SignalQuery& query) {
   const Guard guard(state_.mutex);
-  std::vector<Signal> signals;
-  for (const auto& key : State::keys_of(state_.signals, id)) {
+  SignalPage page;
+  PageRoom room(page_limit(query.limit));
+  for (const auto& key : State::keys_of(state_.signals, query.task)) {
     const Signal& signal = state_.signals.at(key);
-    if (!unconsumed_only || !signal.consumed_at) signals.push_back(signal);
+    if (signal.id <= query.after || (query.unconsumed_only && signal.consumed_at)) continue;
+    if (!room.take(signal.payload.size())) {
+      page.more = true;
+      break;
+    }
+    page.signals.push_back(signal);
   }
-  return signals;
+  return page;
 }
 
 std::vector<Timer> MemoryReader::timers(TaskId id) {

@@ -4,6 +4,7 @@
 #include "store/open.hpp"
 #include "store/reader.hpp"
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/step_row.hpp"
 
 namespace reeve::store::sqlite {
 
@@ -16,9 +17,10 @@ class SqliteReader final : public Reader {
   FailurePage failures(const FailureQuery& query) override;
   std::vector<Attempt> attempts(TaskId id) override;
   LogPage log(const LogQuery& query) override;
-  std::vector<Step> steps(TaskId id) override;
+  StepPage steps(const StepQuery& query) override;
+  std::vector<Step> pending_waits(TaskId id) override;
   std::vector<StepTry> step_tries(TaskId id) override;
-  std::vector<Signal> signals(TaskId id, bool unconsumed_only) override;
+  SignalPage signals(const SignalQuery& query) override;
   std::vector<Timer> timers(TaskId id) override;
   std::vector<StepTimings> step_timings(std::string_view kind, int newest) override;
   EventPage events(const EventQuery& query) override;
@@ -48,6 +50,7 @@ class SqliteReader final : public Reader {
  private:
   LogPage next_lines(const LogQuery& query);
   LogPage newest_lines(const LogQuery& query);
+  std::vector<Step> with_awaited(std::vector<StepRow> rows);
   void tell_of_door(StoreFacts& facts, bool defective);
   Connection db_;
   Durability durability_;

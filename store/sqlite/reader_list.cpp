@@ -202,12 +202,14 @@ TaskPage SqliteReader::list(const ListQuery& query, Timestamp now) {
   Statement statement(db_.handle(), sql, db_.path());
   Query rows(statement);
   where.bind(rows);
+  PageRoom room(limit);
   while (rows.step()) {
-    if (static_cast<int>(page.tasks.size()) == limit) {
+    Task task = read_listed(rows.row(), query.with_payload);
+    if (!room.take(query.with_payload ? page_bytes(task) : 0)) {
       page.more = true;
       break;
     }
-    page.tasks.push_back(read_listed(rows.row(), query.with_payload));
+    page.tasks.push_back(std::move(task));
   }
   return page;
 }

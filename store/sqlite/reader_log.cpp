@@ -31,17 +31,18 @@ LogPage SqliteReader::log(const LogQuery& query) {
 
 LogPage SqliteReader::next_lines(const LogQuery& query) {
   LogPage page;
-  const int limit = page_limit(query.limit);
+  PageRoom room(page_limit(query.limit));
   Query rows = db_.query(
       "SELECT seq, task, epoch, at, stream, level, message, meta FROM reeve_log WHERE task = ?1 AND seq > ?2 AND (?3 IS NULL OR epoch = ?3) "
       "ORDER BY seq");
   rows.bind(query.task, query.after, query.epoch);
   while (rows.step()) {
-    if (static_cast<int>(page.lines.size()) == limit) {
+    LogLine line = read_line(rows.row());
+    if (!room.take(page_bytes(line))) {
       page.more = true;
       break;
     }
-    page.lines.push_back(read_line(rows.row()));
+    page.lines.push_back(std::move(line));
   }
   return page;
 }
@@ -50,9 +51,14 @@ LogPage SqliteReader::newest_lines(const LogQuery& query) {
   LogPage page;
   Query rows = db_.query(
       "SELECT seq, task, epoch, at, stream, level, message, meta FROM reeve_log WHERE task = ?1 AND seq > ?2 AND (?3 IS NULL OR epoch = ?3) "
-      "ORDER BY seq DESC LIMIT ?4");
-  rows.bind(query.task, query.after, query.epoch, std::clamp(*query.last, 0, 10'000));
-  while (rows.step()) page.lines.push_back(read_line(rows.row()));
+      "ORDER BY seq DESC");
+  rows.bind(query.task, query.after, query.epoch);
+  PageRoom room(std::clamp(*query.last, 0, 10'000));
+  while (rows.step()) {
+    LogLine line = read_line(rows.row());
+    if (!room.take(page_bytes(line))) break;
+    page.lines.push_back(std::move(line));
+  }
   std::reverse(page.lines.begin(), page.lines.end());
   return page;
 }

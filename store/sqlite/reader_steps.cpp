@@ -1,20 +1,51 @@
 #include <algorithm>
 
+#include "store/matching.hpp"
 #include "store/sqlite/reader.hpp"
 #include "store/sqlite/signal_row.hpp"
 #include "store/sqlite/step_row.hpp"
 
 namespace reeve::store::sqlite {
 
-std::vector<Step> SqliteReader::steps(TaskId id) {
+StepPage SqliteReader::steps(const StepQuery& query) {
+  const ReadTransaction one_state(db_);
+  std::vector<StepRow> rows;
+  StepPage page;
+  {
+    Query steps = db_.query(query.last ? "SELECT " REEVE_STEP_COLUMNS " FROM reeve_step s WHERE s.task = ? AND s.id > ? ORDER BY s.id DESC"
+                                       : "SELECT " REEVE_STEP_COLUMNS " FROM reeve_step s WHERE s.task = ? AND s.id > ? ORDER BY s.id");
+    steps.bind(query.task, query.after);
+    PageRoom room(page_limit(query.last.value_or(query.limit)));
+    while (steps.step()) {
+      StepRow step = read_step(steps.row());
+      if (!room.take(page_bytes(step))) {
+        page.more = !query.last;
+        break;
+      }
+      page.next = std::max(page.next, step.id);
+      rows.push_back(std::move(step));
+    }
+  }
+  if (query.last) std::reverse(rows.begin(), rows.end());
+  page.steps = with_awaited(std::move(rows));
+  return page;
+}
+
+std::vector<Step> SqliteReader::pending_waits(TaskId id) {
   const ReadTransaction one_state(db_);
   std::vector<StepRow> rows;
   {
-    Query query = db_.query("SELECT " REEVE_STEP_COLUMNS " FROM reeve_step s WHERE s.task = ? ORDER BY s.id");
-    query.bind(id);
-    while (query.step()) rows.push_back(read_step(query.row()));
+    Query waits = db_.query("SELECT " REEVE_STEP_COLUMNS " FROM reeve_step s INDEXED BY reeve_step_pending WHERE s.pending = 1 AND s.task = ? AND s.status = 'waiting' ORDER BY s.id");
+    waits.bind(id);
+    while (waits.step()) rows.push_back(read_step(waits.row()));
   }
+  return with_awaited(std::move(rows));
+}
+
+// With the tasks that they still wait for.
+std::vector<Step> SqliteReader::with_awaited(std::vector<StepRow> rows) {
   std::vector<Step> steps;
+  steps.reserve(rows.size());
   for (StepRow& row : rows) {
     if (row.sort == StepSort::tasks && row.status == StepStatus::waiting)
       for (const AwaitedTask& task : load_awaited(db_, row.id))
@@ -41,12 +72,20 @@ std::vector<StepTry> SqliteReader::step_tries(TaskId id) {
   return tries;
 }
 
-std::vector<Signal> SqliteReader::signals(TaskId id, bool unconsumed_only) {
-  Query query = db_.query("SELECT " REEVE_SIGNAL_COLUMNS " FROM reeve_signal g WHERE g.task = ? AND (g.consumed_at IS NULL OR ? = 0) ORDER BY g.id");
-  query.bind(id, unconsumed_only);
-  std::vector<Signal> signals;
-  while (query.step()) signals.push_back(read_signal(query.row()));
-  return signals;
+SignalPage SqliteReader::signals(const SignalQuery& query) {
+  SignalPage page;
+  Query rows = db_.query("SELECT " REEVE_SIGNAL_COLUMNS " FROM reeve_signal g WHERE g.task = ? AND (g.consumed_at IS NULL OR ? = 0) AND g.id > ? ORDER BY g.id");
+  rows.bind(query.task, query.unconsumed_only, query.after);
+  PageRoom room(page_limit(query.limit));
+  while (rows.step()) {
+    Signal signal = read_signal(rows.row());
+    if (!room.take(signal.payload.size())) {
+      page.more = true;
+      break;
+    }
+    page.signals.push_back(std::move(signal));
+  }
+  return page;
 }
 
 std::vector<Timer> SqliteReader::timers(TaskId id) {

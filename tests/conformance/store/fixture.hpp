@@ -19,6 +19,29 @@ class Place {
   virtual ~Place() = default;
   [[nodiscard]] virtual std::unique_ptr<Store> open() = 0;
 };
+// Page by page.
+[[nodiscard]] inline std::vector<Step> all_steps(Reader& reader, TaskId task) {
+  std::vector<Step> all;
+  StepQuery query;
+  query.task = task;
+  for (StepPage page = reader.steps(query);; page = reader.steps(query)) {
+    all.insert(all.end(), page.steps.begin(), page.steps.end());
+    if (!page.more) return all;
+    query.after = page.next;
+  }
+}
+[[nodiscard]] inline std::vector<Signal> all_signals(Reader& reader, TaskId task, bool unconsumed_only) {
+  std::vector<Signal> all;
+  SignalQuery query;
+  query.task = task;
+  query.unconsumed_only = unconsumed_only;
+  for (SignalPage page = reader.signals(query);; page = reader.signals(query)) {
+    all.insert(all.end(), page.signals.begin(), page.signals.end());
+    if (!page.more) return all;
+    query.after = all.back().id;
+  }
+}
+
 [[nodiscard]] std::unique_ptr<Place> make_place();  // each program of the suite brings its own
 
 using namespace std::chrono_literals;

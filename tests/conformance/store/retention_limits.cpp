@@ -160,11 +160,11 @@ TEST_CASE("of a succeeded task the newest steps are kept", "[retention][steps][c
   const TaskId failed = with_steps(false);
   test.policy.steps_per_task = 5;
   CHECK(test.foreseen(2).steps == 3);
-  const std::vector<Step> steps = test.reader->steps(done);
+  const std::vector<Step> steps = all_steps(*test.reader, done);
   REQUIRE(steps.size() == 5);
   CHECK(steps.front().name == "step4");
   CHECK(test.reader->step_tries(done).size() == 5);
-  CHECK(test.reader->steps(failed).size() == 8);   // a retry goes on with them
+  CHECK(all_steps(*test.reader, failed).size() == 8);   // a retry goes on with them
 }
 
 TEST_CASE("at most so many events are kept", "[retention][events][conformance]") {

@@ -22,8 +22,8 @@ TEST_CASE("signals are taken once, oldest first, by type or any", "[signals][con
   CHECK(last.consumed_by == key.epoch);
   CHECK(last.consumed_at == test.now);
   CHECK(test.take(key).result == Taken::none);
-  CHECK(test.reader->signals(id, true).empty());
-  CHECK(test.reader->signals(id, false).size() == 3);
+  CHECK(all_signals(*test.reader, id, true).empty());
+  CHECK(all_signals(*test.reader, id, false).size() == 3);
   CHECK(test.last_event_data(id, "task.signal") == R"({"id":)" + std::to_string(last.id) + R"(,"type":"a"})");
 }
 
@@ -63,7 +63,7 @@ TEST_CASE("a signal wakes the oldest wait that it fits", "[signals][waits][confo
   CHECK(test.status(id) == Status::queued);
   const std::string output = test.replay(StepsTest::for_signal("go"));
   CHECK(output == R"({"signal":{"id":)" + std::to_string(sent.id) + R"(,"type":"go","payload":{"by":"me"},"sent_at":")" + to_rfc3339(test.now) + "\"}}");
-  const auto unconsumed = test.reader->signals(id, true);
+  const auto unconsumed = all_signals(*test.reader, id, true);
   REQUIRE(unconsumed.size() == 1);
   CHECK(unconsumed[0].type == "other");
 }
@@ -93,7 +93,7 @@ TEST_CASE("the numbers of signals never fall", "[signals][conformance]") {
   const std::int64_t first = test.send(id, "go").id;
   test.cancel(id);
   REQUIRE(test.remove(id) == RemoveResult::removed);
-  CHECK(test.reader->signals(id, false).empty());
+  CHECK(all_signals(*test.reader, id, false).empty());
   CHECK(test.send(test.enqueue(), "go").id > first);
 }
 

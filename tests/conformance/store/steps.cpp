@@ -18,7 +18,7 @@ TEST_CASE("a completed step gives its output to every later attempt, byte for by
   const StepBegun again = test.begin(second, "download", "2");
   CHECK(again.result == Begun::done);
   CHECK(again.output == output);
-  const auto steps = test.reader->steps(id);
+  const auto steps = all_steps(*test.reader, id);
   REQUIRE(steps.size() == 1);
   CHECK(steps[0].status == StepStatus::completed);
   CHECK(steps[0].tries == 1);
@@ -35,11 +35,11 @@ TEST_CASE("a failed step keeps its error and runs again", "[steps][conformance][
   const ClaimKey key = test.start_one();
   REQUIRE(test.begin(key, "one").result == Begun::begun);
   CHECK(test.end(key, "one", {}, StoreTest::error("broken")).result == StepEnd::recorded);
-  CHECK(test.reader->steps(id).at(0).status == StepStatus::failed);
-  CHECK(test.reader->steps(id).at(0).error_code == "broken");
+  CHECK(all_steps(*test.reader, id).at(0).status == StepStatus::failed);
+  CHECK(all_steps(*test.reader, id).at(0).error_code == "broken");
   CHECK(test.begin(key, "one").result == Begun::begun);
   CHECK(test.end(key, "one", "3").result == StepEnd::recorded);
-  const Step step = test.reader->steps(id).at(0);
+  const Step step = all_steps(*test.reader, id).at(0);
   CHECK(step.tries == 2);
   CHECK(step.output == "3");
   CHECK(step.error_message == "it did not work");
@@ -56,8 +56,8 @@ TEST_CASE("a step that a dead attempt left running is tried again", "[steps][con
   REQUIRE(test.begin(dead, "one", "[1]").result == Begun::begun);
   test.now += 1min;
   REQUIRE(test.expire().lost.size() == 1);
-  CHECK(test.reader->steps(id).at(0).status == StepStatus::running);
-  CHECK(test.reader->steps(id).at(0).input == "[1]");
+  CHECK(all_steps(*test.reader, id).at(0).status == StepStatus::running);
+  CHECK(all_steps(*test.reader, id).at(0).input == "[1]");
   const ClaimKey key = test.start_one();
   CHECK(test.end(key, "one").result == StepEnd::not_begun);
   CHECK(test.begin(key, "one").result == Begun::begun);
@@ -79,7 +79,7 @@ TEST_CASE("the output of a step is stored once", "[steps][conformance][case-113]
   REQUIRE(test.end(key, "one", "1").result == StepEnd::recorded);
   CHECK(test.end(key, "one", "2").result == StepEnd::already_completed);
   CHECK(test.end(key, "one", {}, StoreTest::error()).result == StepEnd::already_completed);
-  const Step step = test.reader->steps(id).at(0);
+  const Step step = all_steps(*test.reader, id).at(0);
   CHECK(step.output == "1");
   CHECK(step.status == StepStatus::completed);
   CHECK(step.error_code.empty());
@@ -97,11 +97,11 @@ TEST_CASE("a step, its try and its event are stored together or not at all", "[s
   };
   CHECK_THROWS_WITH(test.batch(ends_and_breaks), Catch::Contains("the writer broke"));
   CHECK(test.everything(id) == before);
-  CHECK(test.reader->steps(id).at(0).status == StepStatus::running);
+  CHECK(all_steps(*test.reader, id).at(0).status == StepStatus::running);
   CHECK(test.reader->step_tries(id).at(0).status == StepStatus::running);
   CHECK(test.count_events(id, "task.step") == 0);
   REQUIRE(test.end(key, "one").result == StepEnd::recorded);
-  CHECK(test.reader->steps(id).at(0).status == StepStatus::completed);
+  CHECK(all_steps(*test.reader, id).at(0).status == StepStatus::completed);
   CHECK(test.reader->step_tries(id).at(0).status == StepStatus::completed);
   CHECK(test.count_events(id, "task.step") == 1);
 }
@@ -122,7 +122,7 @@ TEST_CASE("of steps that are done side by side only those without an end run aga
   CHECK(test.begin(key, "right").result == Begun::begun);
   test.now += 5ms;
   CHECK(test.end(key, "right", "2").result == StepEnd::recorded);
-  const auto steps = test.reader->steps(id);
+  const auto steps = all_steps(*test.reader, id);
   REQUIRE(steps.size() == 2);
   CHECK((steps[0].name == "left" && steps[0].tries == 1));
   CHECK((steps[1].name == "right" && steps[1].tries == 2));
@@ -147,7 +147,7 @@ TEST_CASE("a step that failed is done by the next try, when that is due", "[step
   const ClaimKey second = test.start_one();
   CHECK(test.begin(second, "one").result == Begun::begun);
   CHECK(test.end(second, "one").result == StepEnd::recorded);
-  CHECK(test.reader->steps(id).at(0).status == StepStatus::completed);
+  CHECK(all_steps(*test.reader, id).at(0).status == StepStatus::completed);
 }
 
 TEST_CASE("nothing of a step is stored once its task is cancelled", "[steps][cancel][conformance][case-36]") {
@@ -184,8 +184,8 @@ TEST_CASE("a fenced-out attempt changes no step, wait, signal or timer", "[steps
   CHECK_FALSE(test.enqueue_once(stale, "", StoreTest::task()));
   CHECK_FALSE(test.suspend(stale).recorded);
   CHECK(test.everything(id) == before);
-  CHECK(test.reader->steps(id).size() == 1);
-  CHECK(test.reader->signals(id, true).size() == 1);
+  CHECK(all_steps(*test.reader, id).size() == 1);
+  CHECK(all_signals(*test.reader, id, true).size() == 1);
   CHECK(test.reader->timers(id).empty());
 }
 
@@ -201,7 +201,7 @@ TEST_CASE("steps and waits share their names", "[steps][waits][conformance]") {
   CHECK(std::get<EnqueueRefused>(test.enqueue_once(key, "one", StoreTest::task()).value()).reason == EnqueueRefused::Reason::step_refused);
   REQUIRE(test.wait(key, StepsTest::sleep_until(test.now, "nap")).result == WaitAnswer::Result::done);
   CHECK(test.begin(key, "nap").result == Begun::refused);
-  CHECK(test.reader->steps(id).size() == 2);
+  CHECK(all_steps(*test.reader, id).size() == 2);
 }
 
 TEST_CASE("the answers about a step tell of a cancel request", "[steps][cancel][conformance]") {
@@ -237,9 +237,9 @@ TEST_CASE("steps outlive retries and reopening, and go with the task", "[steps][
   const ClaimKey again = test.start_one();
   CHECK(test.begin(again, "one").output == "7");
   REQUIRE(test.finish(StoreTest::succeeded(again)).recorded);
-  CHECK(test.reader->steps(id).size() == 1);
+  CHECK(all_steps(*test.reader, id).size() == 1);
   REQUIRE(test.remove(id) == RemoveResult::removed);
-  CHECK(test.reader->steps(id).empty());
+  CHECK(all_steps(*test.reader, id).empty());
   CHECK(test.reader->step_tries(id).empty());
 }
 
@@ -253,7 +253,7 @@ TEST_CASE("a success may drop the steps, a failure keeps them", "[steps][finish]
   Finish end = succeeds ? StoreTest::succeeded(key) : StoreTest::failed(key, Fail{});
   end.keep_steps = false;
   REQUIRE(test.finish(end).recorded);
-  CHECK(test.reader->steps(id).size() == (succeeds ? 0 : 1));
+  CHECK(all_steps(*test.reader, id).size() == (succeeds ? 0 : 1));
   CHECK(test.reader->step_tries(id).size() == (succeeds ? 0 : 1));
 }
 
@@ -319,7 +319,7 @@ TEST_CASE("an enqueue without a name stores a task each time and is no step", "[
   const ClaimKey key = test.start_one();
   for (int i = 0; i < 2; ++i) CHECK(std::holds_alternative<EnqueueDone>(test.enqueue_once(key, "", StoreTest::task("report")).value()));
   CHECK(test.counts().at("default/report/queued") == 2);
-  CHECK(test.reader->steps(id).empty());
+  CHECK(all_steps(*test.reader, id).empty());
 }
 
 TEST_CASE("staged enqueues are stored with the success and forgotten otherwise", "[steps][enqueue][finish][conformance]") {
@@ -363,6 +363,84 @@ TEST_CASE("an attempt whose start was never recorded names its executor at its e
   end.started_at = test.now;
   REQUIRE(test.finish(end).recorded);
   CHECK(test.reader->attempts(id).at(0).executor == (seen ? "process" : "worker"));
+}
+
+TEST_CASE("steps and signals come in pages, and the newest of them can be asked for", "[steps][signals][conformance][case-125]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  test.batch([&](Store& s) {
+    for (int number = 1; number <= 250; ++number) {
+      (void)s.steps().begin_step(key, "step " + std::to_string(number), "", test.now);
+      (void)s.steps().end_step(key, "step " + std::to_string(number), "1", {}, test.now);
+      (void)s.steps().send_signal(id, "go", std::to_string(number), "", test.now);
+    }
+    return 0;
+  });
+  StepQuery query;
+  query.task = id;
+  const StepPage first = test.reader->steps(query);
+  REQUIRE(first.steps.size() == 200);
+  CHECK(first.more);
+  CHECK(first.steps.front().name == "step 1");
+  query.after = first.next;
+  const StepPage second = test.reader->steps(query);
+  REQUIRE(second.steps.size() == 50);
+  CHECK_FALSE(second.more);
+  CHECK(second.steps.front().name == "step 201");
+  query.after = 0;
+  query.last = 20;
+  const StepPage newest = test.reader->steps(query);
+  REQUIRE(newest.steps.size() == 20);
+  CHECK_FALSE(newest.more);
+  CHECK(newest.steps.front().name == "step 231");
+  CHECK(newest.steps.back().name == "step 250");
+  SignalQuery signals;
+  signals.task = id;
+  signals.limit = 240;
+  CHECK(test.reader->signals(signals).more);
+  CHECK(all_signals(*test.reader, id, true).size() == 250);
+}
+
+TEST_CASE("a page ends when it holds much, and its first row always fits", "[steps][list][log][conformance][promise-I34]") {
+  StepsTest test;
+  const std::string large = "\"" + std::string(5 << 20, 'x') + "\"";
+  NewTask fresh = StepsTest::task();
+  fresh.payload = large;
+  for (int number = 0; number < 3; ++number) (void)test.enqueue(fresh);
+  ListQuery list;
+  list.with_payload = true;
+  CHECK(test.reader->list(list, test.now).tasks.size() == 1);
+  CHECK(test.reader->list(list, test.now).more);
+  list.with_payload = false;
+  CHECK(test.reader->list(list, test.now).tasks.size() == 3);
+  const ClaimKey key = test.start_one();
+  for (const char* step : {"one", "two"}) {
+    REQUIRE(test.begin(key, step).result == Begun::begun);
+    REQUIRE(test.end(key, step, large).result == StepEnd::recorded);
+  }
+  StepQuery steps;
+  steps.task = key.task;
+  CHECK(test.reader->steps(steps).steps.size() == 1);
+  CHECK(all_steps(*test.reader, key.task).size() == 2);
+  steps.last = 2;
+  REQUIRE(test.reader->steps(steps).steps.size() == 1);
+  CHECK(test.reader->steps(steps).steps[0].name == "two");
+}
+
+TEST_CASE("what a suspended task waits for is read without its other steps", "[waits][conformance]") {
+  StepsTest test;
+  const TaskId id = test.enqueue();
+  const ClaimKey key = test.start_one();
+  REQUIRE(test.begin(key, "done").result == Begun::begun);
+  REQUIRE(test.end(key, "done").result == StepEnd::recorded);
+  REQUIRE(test.wait(key, StepsTest::for_signal("go")).result == WaitAnswer::Result::waiting);
+  (void)test.suspend(key);
+  const std::vector<Step> waits = test.reader->pending_waits(id);
+  REQUIRE(waits.size() == 1);
+  CHECK(waits[0].signal_type == "go");
+  test.send(id, "go");
+  CHECK(test.reader->pending_waits(id).empty());
 }
 
 }  // namespace reeve::store::conformance

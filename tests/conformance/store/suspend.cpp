@@ -90,11 +90,11 @@ TEST_CASE("a cancel request turns suspending into cancelled, and a waiting task 
   REQUIRE(test.wait(key, StepsTest::sleep_until(test.now + 1h)).result == WaitAnswer::Result::waiting);
   test.cancel(running);
   CHECK(test.suspend(key).status == Status::cancelled);
-  CHECK(test.reader->steps(running).empty());
+  CHECK(all_steps(*test.reader, running).empty());
   const TaskId waiting = test.make_waiting(StepsTest::sleep_until(test.now + 1h));
   CHECK(test.cancel(waiting).result == CancelResult::cancelled);
   CHECK(test.status(waiting) == Status::cancelled);
-  CHECK(test.reader->steps(waiting).empty());
+  CHECK(all_steps(*test.reader, waiting).empty());
   test.now += 2h;
   CHECK(test.claim().empty());
   REQUIRE(test.retry(waiting) == RetryResult::requeued);

@@ -11,17 +11,17 @@ TEST_CASE("a timer fires once, as a signal", "[timers][conformance][case-175][ca
   CHECK(test.claim(test.claim_request()).next_due == at);
   test.now = at - 1ms;
   test.claim();
-  CHECK(test.reader->signals(id, false).empty());
+  CHECK(all_signals(*test.reader, id, false).empty());
   test.now = at;
   CHECK_FALSE(test.claim(test.claim_request()).next_due);
-  const auto signals = test.reader->signals(id, true);
+  const auto signals = all_signals(*test.reader, id, true);
   REQUIRE(signals.size() == 1);
   CHECK(signals[0].type == "timer");
   CHECK(signals[0].payload == R"({"name":"remind \"me\""})");
   CHECK(test.reader->timers(id).at(0).fired_at == at);
   CHECK(test.count_events(id, "task.timer") == 1);
   test.claim();
-  CHECK(test.reader->signals(id, true).size() == 1);
+  CHECK(all_signals(*test.reader, id, true).size() == 1);
   CHECK(test.set_timer(key, "remind \"me\"", test.now + 1h) == TimerResult::already_fired);
   CHECK(test.cancel_timer(key, "remind \"me\"") == TimerResult::already_fired);
 }
@@ -50,7 +50,7 @@ TEST_CASE("a timer can be moved and cancelled until it fires", "[timers][conform
   CHECK(timers[0].at == test.now + 1h);
   test.now += 10s;
   test.claim();
-  CHECK(test.reader->signals(id, false).empty());
+  CHECK(all_signals(*test.reader, id, false).empty());
 }
 
 TEST_CASE("a timer wakes a task that waits for its signal", "[timers][waits][conformance][case-175]") {
@@ -77,7 +77,7 @@ TEST_CASE("timers that are due together are told each, and wake their task once"
   CHECK(test.count_events(id, "task.timer") == 3);
   CHECK(test.count_events(id, "task.resumed") == 1);
   CHECK(test.claim().empty());
-  CHECK(test.reader->signals(id, true).size() == 2);
+  CHECK(all_signals(*test.reader, id, true).size() == 2);
 }
 
 TEST_CASE("the timers of a task that has ended are dropped", "[timers][conformance]") {
@@ -101,7 +101,7 @@ TEST_CASE("timers outlive an attempt", "[timers][conformance]") {
   CHECK(test.claim(test.claim_request()).next_due == test.now + 5s);
   test.now += 5s;
   test.claim();
-  CHECK(test.reader->signals(id, true).size() == 1);
+  CHECK(all_signals(*test.reader, id, true).size() == 1);
 }
 
 TEST_CASE("a task has so many pending timers and no more", "[timers][conformance]") {
@@ -130,7 +130,7 @@ TEST_CASE("many timers that fire at once fire in pieces", "[timers][claim][confo
   test.now += 1s;
   CHECK(test.claim(test.claim_request()).next_due == test.now);
   CHECK_FALSE(test.claim(test.claim_request()).next_due);
-  for (const TaskId id : ids) CHECK(test.reader->signals(id, true).size() == 600);
+  for (const TaskId id : ids) CHECK(all_signals(*test.reader, id, true).size() == 600);
 }
 
 }  // namespace reeve::store::conformance

@@ -4,6 +4,7 @@
 
 #include "store/fingerprint.hpp"
 #include "store/life.hpp"
+#include "tests/conformance/store/fixture.hpp"
 
 namespace reeve::store::conformance {
 
@@ -220,11 +221,11 @@ std::string everything(Reader& reader, Timestamp now, bool keys) {
     const LogPage log = reader.log(lines);
     out << "log after " << log.let_go << '\n';
     for (const LogLine& line : log.lines) out << "line " << line.seq << ' ' << line.epoch << ' ' << line.message << '\n';
-    for (const auto& step : reader.steps(task.id)) out << text(step) << '\n';
+    for (const auto& step : all_steps(reader, task.id)) out << text(step) << '\n';
     for (const StepTry& one : reader.step_tries(task.id))
       out << "try " << one.name << " e" << one.epoch << ' ' << text(one.begun_at) << ' ' << text(one.ended_at) << ' ' << name(one.status) << '\n';
-    for (const Signal& signal : reader.signals(task.id, false)) out << text(signal) << '\n';
-    out << "unconsumed " << reader.signals(task.id, true).size() << '\n';
+    for (const Signal& signal : all_signals(reader, task.id, false)) out << text(signal) << '\n';
+    out << "unconsumed " << all_signals(reader, task.id, true).size() << '\n';
     for (const Timer& timer : reader.timers(task.id)) out << "timer " << timer.name << ' ' << text(timer.at) << ' ' << text(timer.fired_at) << '\n';
     out << text(reader.key_holds(task.id, now, 3)) << '\n';
     out << text(reader.dependencies(task.id)) << '\n';

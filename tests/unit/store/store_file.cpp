@@ -507,7 +507,7 @@ TEST_CASE("a merge keeps both stores' tasks and refuses ids that are taken", "[f
   Worked merged(shelf.options("other.db"));
   CHECK(merged.reader->check() == std::vector<std::string>{});
   CHECK(merged.reader->get(TaskId{5})->status == Status::queued);
-  CHECK(merged.reader->steps(TaskId{1}).at(0).name == "fetch");
+  CHECK(merged.reader->steps({.task = TaskId{1}}).steps.at(0).name == "fetch");
   CHECK(merged.reader->step_tries(TaskId{1}).size() == 1);
   CHECK(merged.reader->runners(10).size() == 2);
   EventQuery of_first;
