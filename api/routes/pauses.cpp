@@ -35,6 +35,12 @@ struct LabelBody {
   std::string reason{};
 };
 
+// An alias means its handler.
+std::string present_name(Service& service, const std::string& kind) {
+  const handlers::Handler* handler = service.backend.supervisor.handlers()->find(kind);
+  return handler ? handler->kind : kind;
+}
+
 // {"key":"customer","value":"acme"}, and a reason when it is to be paused.
 LabelBody label_of(const Request& request, Reason reason) {
   check_body(request);
@@ -93,7 +99,7 @@ Answer list_pauses(Service& service, Request request) {
 
 Answer pause_kind(Service& service, Request request) {
   const Parameters parameters(request.query, {});
-  const std::string kind = checked_kind(request);
+  const std::string kind = present_name(service, checked_kind(request));
   const std::string reason = reason_of(request);
   const std::string actor = request.actor();
   const store::Timestamp now = service.backend.clock.now();
@@ -107,10 +113,15 @@ Answer resume_kind(Service& service, Request request) {
   const std::string kind = checked_kind(request);
   const std::string actor = request.actor();
   const store::Timestamp now = service.backend.clock.now();
-  auto work = [&](store::Store& store) { return store.queues().resume_kind(kind, actor, now); };
+  // One that was paused before it was renamed is still paused under its old name.
+  const std::string present = present_name(service, kind);
+  auto work = [&](store::Store& store) {
+    const bool as_said = store.queues().resume_kind(kind, actor, now);
+    return (present != kind && store.queues().resume_kind(present, actor, now)) || as_said;
+  };
   const bool changed = co_await service.backend.store.run(work);
   service.backend.supervisor.work_arrived();
-  co_return kind_reply(kind, false, changed);
+  co_return kind_reply(present, false, changed);
 }
 
 Answer pause_label(Service& service, Request request) {

@@ -33,6 +33,19 @@ class Pauses(CliCase):
         self.assert_state(lab, held, "succeeded")
         self.assertIn("was not paused", self.reeve(lab, "resume", "--kind", "noop").stderr)
 
+    def test_an_alias_means_its_handler_also_when_it_was_paused_before_the_rename(self):
+        lab = self.lab()
+        self.reeve(lab, "pause", "--kind", "noop")
+        lab.handlers["noop.new"] = dict(lab.handlers.pop("noop"), aliases=["noop"])
+        lab.reload()
+        self.assertEqual(self.json(lab, "resume", "--kind", "noop"), {"kind": "noop.new", "paused": False, "changed": True})
+        self.assertEqual(self.json(lab, "pause", "--kind", "noop"), {"kind": "noop.new", "paused": True, "changed": True})
+        held = int(self.data(lab, "enqueue", "noop"))
+        self.assert_state(lab, self.enqueue(lab, "exit 0"), "succeeded")
+        self.assertEqual(lab.task(held)["state"], "blocked")
+        self.reeve(lab, "resume", "--kind", "noop")
+        self.assert_state(lab, held, "succeeded")
+
     def test_a_label_is_stopped_over_a_restart_and_goes_on(self):
         lab = self.lab()
         running = lab.enq(f"gate {lab.path('go')}", labels={"customer": "acme inc"})
