@@ -8,6 +8,9 @@
 namespace reeve::store::sqlite {
 namespace {
 
+// An enqueue counts those of its key that could start before it up to here, so that one with a large limit does not cost more the more of them wait.
+constexpr int most_counted = 100;
+
 constexpr int key_bit = static_cast<int>(Block::key);
 constexpr int order_bit = static_cast<int>(Block::order);
 
@@ -105,6 +108,7 @@ bool Keys::is_crowded(const Task& task, std::int64_t place) {
   if (waits_for_token(token, task.kind)) return true;
   const int room = task.concurrency->limit - count_active(token, task.id);
   if (room <= 0) return true;
+  if (room > most_counted) return false;   // a claim holds back what is too much, if it ever comes to that
   Query last = db_.query(
       "SELECT fair, run_at, id FROM reeve_task INDEXED BY reeve_task_key_lane WHERE concurrency = ? AND hold = 0 AND block = 0 AND key_limit = ? "
       "AND queue = ? AND kind = ? AND priority = ? ORDER BY fair, run_at, id LIMIT 1 OFFSET ?");

@@ -92,7 +92,40 @@ KeySteps steps_behind_a_key(int held_back, bool in_line) {
   return steps;
 }
 
+// An enqueue beside `ready` tasks of the same key, whose limit lets all of them run.
+int steps_of_an_enqueue(int ready) {
+  std::string directory = (std::filesystem::temp_directory_path() / "reeve-keys-XXXXXX").string();
+  REQUIRE(::mkdtemp(directory.data()));
+  Options options;
+  options.url = "sqlite:" + directory + "/reeve.db";
+  store::open(options).reset();
+  int steps = 0;
+  {
+    sqlite::Session session(directory + "/reeve.db", 1s, 0, 1ms);
+    sqlite::SqliteTasks tasks(session);
+    session.begin();
+    NewTask wide = keyed(false);
+    wide.concurrency->limit = 1'000'000;
+    EnqueueRequest all;
+    all.tasks.assign(static_cast<std::size_t>(ready), wide);
+    (void)tasks.enqueue(all, now);
+    all.tasks.resize(1);
+    steps = steps_of(session, [&] { (void)tasks.enqueue(all, now); });
+    session.rollback();
+  }
+  std::filesystem::remove_all(directory);
+  return steps;
+}
+
 }  // namespace
+
+TEST_CASE("an enqueue costs the same however many of its key are ready, whatever the limit", "[enqueue][keys][sqlite]") {
+  const int few = steps_of_an_enqueue(10);
+  const int many = steps_of_an_enqueue(5'000);
+  INFO(few << " and " << many << " steps an enqueue");
+  CHECK(few > 0);
+  CHECK(many < few * 5 / 4);
+}
 
 TEST_CASE("tasks behind a busy key or in a line cost a claim nothing, and their holder little", "[claim][keys][sqlite][promise-I27]") {
   const bool in_line = GENERATE(false, true);
