@@ -5,6 +5,7 @@
 #include "handlers/admit.hpp"
 #include "store/refusal.hpp"
 #include "supervisor/clock.hpp"
+#include "supervisor/store_thread.hpp"
 #include "supervisor/supervisor.hpp"
 
 namespace reeve::api {
@@ -35,6 +36,17 @@ std::string fingerprint_of(const Request& request) {
 bool is_conflict(store::EnqueueRefused::Reason reason) {
   using Reason = store::EnqueueRefused::Reason;
   return reason == Reason::key_busy || reason == Reason::external_id_taken || reason == Reason::batch_closed;
+}
+
+[[noreturn]] void refuse(const store::EnqueueRefused& refused, const store::EnqueueRequest& enqueue) {
+  if (refused.reason == store::EnqueueRefused::Reason::request_key_reused)
+    throw Problem(409, "idempotency_key_reused",
+                  "the Idempotency-Key \"" + enqueue.request_key.value_or("") + "\" was used for another request; use a new key for a new request");
+  store::RefusalWords words = words_of(refused, enqueue.tasks.at(refused.item));
+  Problem problem(is_conflict(refused.reason) ? 409 : 422, std::move(words.code), std::move(words.message), std::move(words.field));
+  if (number(refused.holder) != 0) problem.task = number(refused.holder);
+  if (enqueue.tasks.size() > 1) problem.item = refused.item;
+  throw problem;
 }
 
 }  // namespace
@@ -77,20 +89,15 @@ void write_superseded(JsonWriter& json, const store::Enqueued& enqueued) {
   json.close_array();
 }
 
-void stop_superseded(Service& service, const store::EnqueueDone& done) {
+boost::asio::awaitable<store::EnqueueDone> enqueue_admitted(Service& service, const store::EnqueueRequest& enqueue) {
+  auto work = [&enqueue, now = service.backend.clock.now()](store::Store& store) { return store.tasks().enqueue(enqueue, now); };
+  service.backend.supervisor.work_is_coming();
+  store::EnqueueAnswer answer = co_await service.backend.store.run(std::move(work));
+  if (const auto* refused = std::get_if<store::EnqueueRefused>(&answer)) refuse(*refused, enqueue);
+  auto& done = std::get<store::EnqueueDone>(answer);
   for (const store::Enqueued& enqueued : done.tasks)
     for (const store::ClaimKey& claim : enqueued.stop) service.backend.supervisor.cancel(claim);
-}
-
-void refuse(const store::EnqueueRefused& refused, const store::EnqueueRequest& enqueue) {
-  if (refused.reason == store::EnqueueRefused::Reason::request_key_reused)
-    throw Problem(409, "idempotency_key_reused",
-                  "the Idempotency-Key \"" + enqueue.request_key.value_or("") + "\" was used for another request; use a new key for a new request");
-  store::RefusalWords words = words_of(refused, enqueue.tasks.at(refused.item));
-  Problem problem(is_conflict(refused.reason) ? 409 : 422, std::move(words.code), std::move(words.message), std::move(words.field));
-  if (number(refused.holder) != 0) problem.task = number(refused.holder);
-  if (enqueue.tasks.size() > 1) problem.item = refused.item;
-  throw problem;
+  co_return std::move(done);
 }
 
 }  // namespace reeve::api

@@ -1,6 +1,7 @@
 // From the JSON of one task to a task that may be stored.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <string>
 #include <string_view>
 
@@ -26,10 +27,8 @@ void write_superseded(JsonWriter& json, const store::Enqueued& enqueued);
 // A payload that a stored task of the kind is to get. Throws Problem as for an enqueue; a kind that no handler has takes any JSON.
 void check_payload(Service& service, std::string_view kind, const std::string& payload);
 
-// The attempts that it was enqueued in place of are to stop.
-void stop_superseded(Service& service, const store::EnqueueDone& done);
-
-// Turns a refusal of the store into a Problem and throws it.
-[[noreturn]] void refuse(const store::EnqueueRefused& refused, const store::EnqueueRequest& enqueue);
+// Stores what was admitted; the attempts in whose place it was enqueued are told to stop. `enqueue` outlives the answer. Throws Problem when the store
+// refuses it.
+[[nodiscard]] boost::asio::awaitable<store::EnqueueDone> enqueue_admitted(Service& service, const store::EnqueueRequest& enqueue);
 
 }  // namespace reeve::api

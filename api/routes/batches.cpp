@@ -73,14 +73,7 @@ Answer create_batch(Service& service, Request request) {
     throw problem;
   }
   take_request_key(enqueue, request);
-  const store::Timestamp now = service.backend.clock.now();
-  auto work = [&enqueue, now](store::Store& store) { return store.tasks().enqueue(enqueue, now); };
-  service.backend.supervisor.work_is_coming();
-  const store::EnqueueAnswer answer = co_await service.backend.store.run(std::move(work));
-  if (const auto* refused = std::get_if<store::EnqueueRefused>(&answer)) refuse(*refused, enqueue);
-
-  const auto& done = std::get<store::EnqueueDone>(answer);
-  stop_superseded(service, done);
+  const store::EnqueueDone done = co_await enqueue_admitted(service, enqueue);
   const store::Batch batch = co_await look_up_batch(service, done.batch.value());
   Reply reply = json_reply(made_text(done, batch), 201);
   if (done.replayed) reply.headers.emplace_back("Idempotent-Replayed", "true");

@@ -172,11 +172,8 @@ Answer run_schedule(Service& service, Request request) {
   enqueue.tasks[0].run_at = now;
   enqueue.tasks[0].tick.reset();
   enqueue.tasks[0].created_by = request.actor();
-  auto work = [&](store::Store& store) { return store.tasks().enqueue(enqueue, now); };
-  const store::EnqueueAnswer answer = co_await service.backend.store.run(work);
-  if (const auto* refused = std::get_if<store::EnqueueRefused>(&answer)) refuse(*refused, enqueue);
-  const store::Enqueued& done = std::get<store::EnqueueDone>(answer).tasks.at(0);
-  for (const store::ClaimKey claim : done.stop) service.backend.supervisor.cancel(claim);
+  const store::EnqueueDone stored = co_await enqueue_admitted(service, enqueue);
+  const store::Enqueued& done = stored.tasks.at(0);
   service.backend.supervisor.work_arrived();
   JsonWriter json;
   json.open_object().member("schedule", name).member("id", number(done.id)).member("disposition", store::name(done.disposition)).close_object();

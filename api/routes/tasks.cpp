@@ -32,13 +32,7 @@ Answer enqueue(Service& service, Request request) {
   enqueue.tasks.push_back(admit_task(service, request.body, request.actor()));
   take_request_key(enqueue, request);
   const store::Timestamp now = service.backend.clock.now();
-  auto work = [&enqueue, now](store::Store& store) { return store.tasks().enqueue(enqueue, now); };
-  service.backend.supervisor.work_is_coming();
-  const store::EnqueueAnswer answer = co_await service.backend.store.run(std::move(work));
-  if (const auto* refused = std::get_if<store::EnqueueRefused>(&answer)) refuse(*refused, enqueue);
-
-  const auto& done = std::get<store::EnqueueDone>(answer);
-  stop_superseded(service, done);
+  const store::EnqueueDone done = co_await enqueue_admitted(service, enqueue);
   const store::Enqueued& enqueued = done.tasks.at(0);
   JsonWriter json;
   json.open_object();

@@ -1,90 +1,22 @@
 // What the end of a task costs that others come after, or that is in a batch: no more when there are thousands. Counted in steps of SQLite's
 // machine.
-#include <sqlite3.h>
-#include <stdlib.h>
-
 #include <catch2/catch.hpp>
-#include <filesystem>
 
-#include "store/open.hpp"
 #include "store/sqlite/reader.hpp"
-#include "store/sqlite/session.hpp"
-#include "store/sqlite/verbs.hpp"
-#include "tests/unit/store/now.hpp"
+#include "tests/unit/store/counted_store.hpp"
 
 namespace reeve::store {
 namespace {
 
 using namespace std::chrono_literals;
 
-NewTask cheap_task() {
-  NewTask task;
-  task.kind = "echo";
-  task.queue = "default";
-  return task;
-}
-
-// A store in a directory of its own, in one long transaction.
-struct OneStore {
-  OneStore() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "reeve-ends-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()));
-    directory = pattern;
-    Options options;
-    options.url = "sqlite:" + directory + "/reeve.db";
-    store::open(options).reset();
-    session = std::make_unique<sqlite::Session>(directory + "/reeve.db", 1s, 0, 1ms);
-    tasks = std::make_unique<sqlite::SqliteTasks>(*session);
-    session->begin();
-  }
-  ~OneStore() {
-    session->rollback();
-    tasks.reset();
-    session.reset();
-    std::filesystem::remove_all(directory);
-  }
-  OneStore(const OneStore&) = delete;
-  OneStore& operator=(const OneStore&) = delete;
-
-  EnqueueDone enqueue(const EnqueueRequest& request) { return std::get<EnqueueDone>(tasks->enqueue(request, now)); }
-  Task claim_one() {
-    ClaimRequest claim;
-    claim.limit = 1;
-    claim.lease_expires_at = now + 15s;
-    claim.kinds = {{"echo", 10}};
-    return tasks->claim(claim, now).tasks.at(0);
-  }
-  Finished finish(const Task& task, NextState next = Succeed{}) {
-    Finish end;
-    end.claim = {task.id, task.epoch};
-    end.next = std::move(next);
-    return tasks->finish(end, now);
-  }
-  template <class Work>
-  int steps_of(Work work) {
-    int steps = 0;
-    const auto count = [](void* total) {
-      ++*static_cast<int*>(total);
-      return 0;
-    };
-    sqlite3_progress_handler(session->db.handle(), 1, count, &steps);
-    work();
-    sqlite3_progress_handler(session->db.handle(), 0, nullptr, nullptr);
-    return steps;
-  }
-
-  std::string directory{};
-  std::unique_ptr<sqlite::Session> session{};
-  std::unique_ptr<sqlite::SqliteTasks> tasks{};
-};
-
 int steps_of_an_end(int dependents) {
-  OneStore store;
+  CountedStore store;
   EnqueueRequest first;
-  first.tasks.push_back(cheap_task());
+  first.tasks.push_back(CountedStore::task());
   const TaskId id = store.enqueue(first).tasks.at(0).id;
   EnqueueRequest others;
-  others.tasks.assign(static_cast<std::size_t>(dependents), cheap_task());
+  others.tasks.assign(static_cast<std::size_t>(dependents), CountedStore::task());
   for (NewTask& task : others.tasks) task.after.emplace_back().task = id;
   if (dependents > 0) store.enqueue(others);
   const Task running = store.claim_one();
@@ -94,9 +26,9 @@ int steps_of_an_end(int dependents) {
 
 // Of a member that is not the last to end.
 int steps_of_a_member(int members) {
-  OneStore store;
+  CountedStore store;
   EnqueueRequest request;
-  request.tasks.assign(static_cast<std::size_t>(members), cheap_task());
+  request.tasks.assign(static_cast<std::size_t>(members), CountedStore::task());
   if (members > 1) request.batch.emplace();
   store.enqueue(request);
   (void)store.finish(store.claim_one());
@@ -130,10 +62,10 @@ TEST_CASE("the end of a task costs no more in a large batch", "[batches][sqlite]
 }
 
 TEST_CASE("a chain of a hundred thousand is cancelled to its end", "[after][sqlite]") {
-  OneStore store;
+  CountedStore store;
   constexpr int length = 100'000;
   EnqueueRequest request;
-  request.tasks.push_back(cheap_task());
+  request.tasks.push_back(CountedStore::task());
   TaskId last = store.enqueue(request).tasks.at(0).id;
   const Task first = store.claim_one();
   request.tasks[0].after.resize(1);

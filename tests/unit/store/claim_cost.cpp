@@ -1,14 +1,7 @@
 // A claim costs what it takes, not what is there: counted in steps of SQLite's machine, which do not depend on the load of this one.
-#include <sqlite3.h>
-#include <stdlib.h>
-
 #include <catch2/catch.hpp>
-#include <filesystem>
 
-#include "store/open.hpp"
-#include "store/sqlite/session.hpp"
-#include "store/sqlite/verbs.hpp"
-#include "tests/unit/store/now.hpp"
+#include "tests/unit/store/counted_store.hpp"
 
 namespace reeve::store {
 namespace {
@@ -45,38 +38,17 @@ void add_alarms(sqlite::SqliteTasks& tasks, sqlite::SqliteSteps& steps, int coun
 
 // Steps of one claim of ten tasks beside `others` that it cannot take: ready ones of another kind, and ones whose time has not come.
 int steps_of_a_claim(int others) {
-  std::string directory = (std::filesystem::temp_directory_path() / "reeve-cost-XXXXXX").string();
-  REQUIRE(::mkdtemp(directory.data()));
-  Options options;
-  options.url = "sqlite:" + directory + "/reeve.db";
-  store::open(options).reset();
-  int steps = 0;
-  {
-    sqlite::Session session(directory + "/reeve.db", 1s, 0, 1ms);
-    sqlite::SqliteTasks tasks(session);
-    sqlite::SqliteSteps parts(session, tasks);
-    EnqueueRequest request;
-    add(request.tasks, others, "another", now);
-    add(request.tasks, others, "echo", now + 1h);
-    add(request.tasks, 20, "echo", now);
-    ClaimRequest claim;
-    claim.limit = 10;
-    claim.lease_expires_at = now + 15s;
-    claim.kinds = {{"echo", 10}};
-    session.begin();
-    (void)tasks.enqueue(request, now);
-    add_alarms(tasks, parts, others / 10);
-    const auto count = [](void* total) {
-      ++*static_cast<int*>(total);
-      return 0;
-    };
-    sqlite3_progress_handler(session.db.handle(), 1, count, &steps);
-    const std::size_t taken = tasks.claim(claim, now).tasks.size();
-    sqlite3_progress_handler(session.db.handle(), 0, nullptr, nullptr);
-    session.rollback();
-    REQUIRE(taken == 10);
-  }
-  std::filesystem::remove_all(directory);
+  CountedStore store;
+  sqlite::SqliteSteps parts(*store.session, *store.tasks);
+  EnqueueRequest request;
+  add(request.tasks, others, "another", now);
+  add(request.tasks, others, "echo", now + 1h);
+  add(request.tasks, 20, "echo", now);
+  (void)store.enqueue(request);
+  add_alarms(*store.tasks, parts, others / 10);
+  std::size_t taken = 0;
+  const int steps = store.steps_of([&] { taken = store.tasks->claim(CountedStore::claim_of(10), now).tasks.size(); });
+  REQUIRE(taken == 10);
   return steps;
 }
 

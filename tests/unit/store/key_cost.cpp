@@ -1,41 +1,19 @@
-// Tasks behind a busy key cost nobody anything: not the claims of others, and not the end of the task that has the key. Counted in steps of
-// SQLite's machine.
-#include <sqlite3.h>
-#include <stdlib.h>
-
+// Tasks behind a busy key cost nobody anything: not the claims of others, and not the end of the task that has the key.
 #include <catch2/catch.hpp>
-#include <filesystem>
 
-#include "store/open.hpp"
-#include "store/sqlite/session.hpp"
-#include "store/sqlite/verbs.hpp"
-#include "tests/unit/store/now.hpp"
+#include "tests/unit/store/counted_store.hpp"
 
 namespace reeve::store {
 namespace {
 
-using namespace std::chrono_literals;
-
 NewTask keyed(bool in_line) {
-  NewTask task;
-  task.kind = "echo";
-  task.queue = "default";
+  NewTask task = CountedStore::task();
   if (in_line) {
     task.order_key = "l";
     return task;
   }
-  Concurrency concurrency;
-  concurrency.key = "c";
-  task.concurrency = concurrency;
+  task.concurrency.emplace().key = "c";
   return task;
-}
-
-ClaimRequest claim_of(int limit) {
-  ClaimRequest claim;
-  claim.limit = limit;
-  claim.lease_expires_at = now + 15s;
-  claim.kinds = {{"echo", 10}};
-  return claim;
 }
 
 struct KeySteps {
@@ -43,78 +21,34 @@ struct KeySteps {
   int finish = 0;     // of the task that has the key
 };
 
-template <class Work>
-int steps_of(sqlite::Session& session, Work work) {
-  int steps = 0;
-  const auto count = [](void* total) {
-    ++*static_cast<int*>(total);
-    return 0;
-  };
-  sqlite3_progress_handler(session.db.handle(), 1, count, &steps);
-  work();
-  sqlite3_progress_handler(session.db.handle(), 0, nullptr, nullptr);
-  return steps;
-}
-
 KeySteps steps_behind_a_key(int held_back, bool in_line) {
-  std::string directory = (std::filesystem::temp_directory_path() / "reeve-keys-XXXXXX").string();
-  REQUIRE(::mkdtemp(directory.data()));
-  Options options;
-  options.url = "sqlite:" + directory + "/reeve.db";
-  store::open(options).reset();
+  CountedStore store;
+  EnqueueRequest holder;
+  holder.tasks.push_back(keyed(in_line));
+  (void)store.enqueue(holder);
+  const Task running = store.claim_one();
+  EnqueueRequest others;
+  others.tasks.assign(static_cast<std::size_t>(held_back), keyed(in_line));
+  others.tasks.insert(others.tasks.end(), 20, CountedStore::task());
+  (void)store.enqueue(others);
   KeySteps steps;
-  {
-    sqlite::Session session(directory + "/reeve.db", 1s, 0, 1ms);
-    sqlite::SqliteTasks tasks(session);
-    session.begin();
-    EnqueueRequest holder;
-    holder.tasks.push_back(keyed(in_line));
-    (void)tasks.enqueue(holder, now);
-    const Task running = tasks.claim(claim_of(1), now).tasks.at(0);
-    EnqueueRequest others;
-    for (int i = 0; i < held_back; ++i) others.tasks.push_back(keyed(in_line));
-    for (int i = 0; i < 20; ++i) {
-      NewTask& task = others.tasks.emplace_back();
-      task.kind = "echo";
-      task.queue = "default";
-    }
-    (void)tasks.enqueue(others, now);
-    std::size_t taken = 0;
-    steps.claim = steps_of(session, [&] { taken = tasks.claim(claim_of(10), now).tasks.size(); });
-    REQUIRE(taken == 10);
-    Finish end;
-    end.claim = {running.id, running.epoch};
-    end.next = Succeed{};
-    steps.finish = steps_of(session, [&] { REQUIRE(tasks.finish(end, now).let_go); });
-    session.rollback();
-  }
-  std::filesystem::remove_all(directory);
+  std::size_t taken = 0;
+  steps.claim = store.steps_of([&] { taken = store.tasks->claim(CountedStore::claim_of(10), now).tasks.size(); });
+  REQUIRE(taken == 10);
+  steps.finish = store.steps_of([&] { REQUIRE(store.finish(running).let_go); });
   return steps;
 }
 
 // An enqueue beside `ready` tasks of the same key, whose limit lets all of them run.
 int steps_of_an_enqueue(int ready) {
-  std::string directory = (std::filesystem::temp_directory_path() / "reeve-keys-XXXXXX").string();
-  REQUIRE(::mkdtemp(directory.data()));
-  Options options;
-  options.url = "sqlite:" + directory + "/reeve.db";
-  store::open(options).reset();
-  int steps = 0;
-  {
-    sqlite::Session session(directory + "/reeve.db", 1s, 0, 1ms);
-    sqlite::SqliteTasks tasks(session);
-    session.begin();
-    NewTask wide = keyed(false);
-    wide.concurrency->limit = 1'000'000;
-    EnqueueRequest all;
-    all.tasks.assign(static_cast<std::size_t>(ready), wide);
-    (void)tasks.enqueue(all, now);
-    all.tasks.resize(1);
-    steps = steps_of(session, [&] { (void)tasks.enqueue(all, now); });
-    session.rollback();
-  }
-  std::filesystem::remove_all(directory);
-  return steps;
+  CountedStore store;
+  NewTask wide = keyed(false);
+  wide.concurrency->limit = 1'000'000;
+  EnqueueRequest all;
+  all.tasks.assign(static_cast<std::size_t>(ready), wide);
+  (void)store.enqueue(all);
+  all.tasks.resize(1);
+  return store.steps_of([&] { (void)store.enqueue(all); });
 }
 
 }  // namespace

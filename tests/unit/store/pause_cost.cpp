@@ -1,15 +1,12 @@
 // Tasks that a paused label holds cost a claim nothing once it has met them, and no label costs anything while none is paused. Counted in
 // steps of SQLite's machine.
-#include <sqlite3.h>
 #include <stdlib.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "store/open.hpp"
-#include "store/sqlite/session.hpp"
-#include "store/sqlite/verbs.hpp"
-#include "tests/unit/store/now.hpp"
+#include "tests/unit/store/counted_store.hpp"
 
 namespace reeve::store {
 namespace {
@@ -17,99 +14,55 @@ namespace {
 using namespace std::chrono_literals;
 
 NewTask with_label(std::string value) {
-  NewTask task;
-  task.kind = "echo";
-  task.queue = "default";
+  NewTask task = CountedStore::task();
   task.labels = {{"customer", std::move(value)}};
   return task;
 }
 
-ClaimRequest ten() {
-  ClaimRequest claim;
-  claim.limit = 10;
-  claim.lease_expires_at = now + 15s;
-  claim.kinds = {{"echo", 10}};
-  return claim;
-}
+ClaimRequest ten() { return CountedStore::claim_of(10); }
 
 struct PauseSteps {
   int beside = 0;     // a claim of ten free tasks beside all that are held
   int letting_go = 0; // the same after the resume: a piece of them is let go
 };
 
-template <class Work>
-int counted(sqlite::Session& session, Work work) {
-  int steps = 0;
-  const auto count = [](void* total) {
-    ++*static_cast<int*>(total);
-    return 0;
-  };
-  sqlite3_progress_handler(session.db.handle(), 1, count, &steps);
-  work();
-  sqlite3_progress_handler(session.db.handle(), 0, nullptr, nullptr);
-  return steps;
-}
-
 PauseSteps steps_beside(int held) {
-  std::string directory = (std::filesystem::temp_directory_path() / "reeve-pauses-XXXXXX").string();
-  REQUIRE(::mkdtemp(directory.data()));
-  Options options;
-  options.url = "sqlite:" + directory + "/reeve.db";
-  store::open(options).reset();
+  CountedStore store;
+  sqlite::SqliteQueues queues(*store.session);
+  EnqueueRequest all;
+  all.tasks.assign(static_cast<std::size_t>(held), with_label("acme"));
+  all.tasks.insert(all.tasks.end(), 40, with_label("other"));
+  (void)store.enqueue(all);
+  REQUIRE(queues.pause_label("customer", "acme", "", "uid:0", now));
+  int claims = 0;
+  for (std::optional<Timestamp> due = now; due == now; ++claims) due = store.tasks->claim(ten(), now).next_due;
+  REQUIRE(claims <= held / promotion_chunk + 2);
   PauseSteps steps;
-  {
-    sqlite::Session session(directory + "/reeve.db", 1s, 0, 1ms);
-    sqlite::SqliteTasks tasks(session);
-    sqlite::SqliteQueues queues(session);
-    session.begin();
-    EnqueueRequest all;
-    all.tasks.assign(static_cast<std::size_t>(held), with_label("acme"));
-    all.tasks.insert(all.tasks.end(), 40, with_label("other"));
-    (void)tasks.enqueue(all, now);
-    REQUIRE(queues.pause_label("customer", "acme", "", "uid:0", now));
-    int claims = 0;
-    for (std::optional<Timestamp> due = now; due == now; ++claims) due = tasks.claim(ten(), now).next_due;
-    REQUIRE(claims <= held / promotion_chunk + 2);
-    std::size_t taken = 0;
-    steps.beside = counted(session, [&] { taken = tasks.claim(ten(), now).tasks.size(); });
-    REQUIRE(taken == 10);
-    REQUIRE(queues.resume_label("customer", "acme", "uid:0", now));
-    steps.letting_go = counted(session, [&] { taken = tasks.claim(ten(), now).tasks.size(); });
-    REQUIRE(taken == 10);
-    session.rollback();
-  }
-  std::filesystem::remove_all(directory);
+  std::size_t taken = 0;
+  steps.beside = store.steps_of([&] { taken = store.tasks->claim(ten(), now).tasks.size(); });
+  REQUIRE(taken == 10);
+  REQUIRE(queues.resume_label("customer", "acme", "uid:0", now));
+  steps.letting_go = store.steps_of([&] { taken = store.tasks->claim(ten(), now).tasks.size(); });
+  REQUIRE(taken == 10);
   return steps;
 }
 
 // A claim of ten free tasks beside `held` tasks whose key has no token.
 int steps_beside_a_rate(int held) {
-  std::string directory = (std::filesystem::temp_directory_path() / "reeve-rates-XXXXXX").string();
-  REQUIRE(::mkdtemp(directory.data()));
-  Options options;
-  options.url = "sqlite:" + directory + "/reeve.db";
-  store::open(options).reset();
-  int steps = 0;
-  {
-    sqlite::Session session(directory + "/reeve.db", 1s, 0, 1ms);
-    sqlite::SqliteTasks tasks(session);
-    session.begin();
-    EnqueueRequest all;
-    NewTask limited = with_label("acme");
-    limited.concurrency.emplace().key = "k";
-    limited.concurrency->limit = 1'000'000;
-    all.tasks.assign(static_cast<std::size_t>(held), limited);
-    all.tasks.insert(all.tasks.end(), 40, with_label("other"));
-    (void)tasks.enqueue(all, now);
-    ClaimRequest claim = ten();
-    claim.kinds[0].key_rate = Rate{.limit = 1, .per = 1h, .burst = 1};
-    std::size_t taken = 10;
-    for (std::optional<Timestamp> due = now; due == now;) due = tasks.claim(claim, now).next_due;
-    steps = counted(session, [&] { taken = tasks.claim(claim, now).tasks.size(); });
-    REQUIRE(taken == 10);
-    session.rollback();
-  }
-  std::filesystem::remove_all(directory);
+  CountedStore store;
+  EnqueueRequest all;
+  NewTask limited = with_label("acme");
+  limited.concurrency.emplace().key = "k";
+  limited.concurrency->limit = 1'000'000;
+  all.tasks.assign(static_cast<std::size_t>(held), limited);
+  all.tasks.insert(all.tasks.end(), 40, with_label("other"));
+  (void)store.enqueue(all);
+  ClaimRequest claim = ten();
+  claim.kinds[0].key_rate = Rate{.limit = 1, .per = 1h, .burst = 1};
+  for (std::optional<Timestamp> due = now; due == now;) due = store.tasks->claim(claim, now).next_due;
+  std::size_t taken = 0;
+  const int steps = store.steps_of([&] { taken = store.tasks->claim(claim, now).tasks.size(); });
+  REQUIRE(taken == 10);
   return steps;
 }
 
