@@ -75,11 +75,26 @@ std::string enqueued(const Task& task, std::size_t after, Timestamp now) {
   return std::move(object).str();
 }
 
+namespace {
+
+void add_payload(Object& object, const NewTask& not_stored) {
+  if (not_stored.payload.size() <= coalesced_payload_max) object.add_raw("payload", not_stored.payload);
+  else object.add("payload_bytes", static_cast<std::int64_t>(not_stored.payload.size()));
+}
+
+}  // namespace
+
 std::string coalesced(const NewTask& skipped) {
   Object object;
   if (skipped.concurrency) object.add("concurrency_key", skipped.concurrency->key);
-  if (skipped.payload.size() <= coalesced_payload_max) object.add_raw("payload", skipped.payload);
-  else object.add("payload_bytes", static_cast<std::int64_t>(skipped.payload.size()));
+  add_payload(object, skipped);
+  return std::move(object).str();
+}
+
+std::string staged_refused(const NewTask& refused, std::string_view reason) {
+  Object object;
+  object.add("kind", refused.kind).add("reason", reason);
+  add_payload(object, refused);
   return std::move(object).str();
 }
 

@@ -15,6 +15,7 @@ namespace reeve::store::event_data {
 // `after`: how many tasks it comes after. Empty when there is nothing to say.
 [[nodiscard]] std::string enqueued(const Task& task, std::size_t after, Timestamp now);
 [[nodiscard]] std::string coalesced(const NewTask& skipped);                          // its key and its payload, or the payload's size when it is large
+[[nodiscard]] std::string staged_refused(const NewTask& refused, std::string_view reason);   // its kind, the reason, its payload as in coalesced()
 [[nodiscard]] std::string claimed(const Task& task);
 [[nodiscard]] std::string started(const Task& task, std::int64_t pid, std::string_view executor);
 [[nodiscard]] std::string ended(Status from, const Task& after, const Finish& finish);

@@ -37,7 +37,7 @@ class MemoryTasks final : public Tasks {
   void supersede(Task& task, Enqueued& successor, std::string_view actor, Timestamp now);
   std::vector<Task*> claimable(Timestamp now);
   std::vector<TaskId> cancel_expired(Timestamp now, int limit);
-  std::vector<Enqueued> enqueue_staged(const std::vector<NewTask>& staged, Timestamp now);
+  std::vector<Enqueued> enqueue_staged(const Task& parent, const std::vector<NewTask>& staged, Timestamp now);
   State& state_;
   Keys keys_{state_};
   Waits waits_{state_};

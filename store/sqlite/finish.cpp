@@ -1,4 +1,5 @@
 #include "store/composition.hpp"
+#include "store/event_data.hpp"
 #include "store/fingerprint.hpp"
 #include "store/sqlite/task_row.hpp"
 #include "store/sqlite/verbs.hpp"
@@ -35,19 +36,26 @@ Finished SqliteTasks::end(HotTask& task, const Finish& finish, Timestamp now) {
   const bool forget = task.status == Status::succeeded && !finish.keep_steps;
   ended.answer.woke_others = waits_.task_ended(task, forget ? Waits::Completed::forgotten : Waits::Completed::kept, now);
   ends_.ended(task);
-  if (task.status == Status::succeeded) ended.answer.staged = enqueue_staged(finish.staged, now);
+  if (task.status == Status::succeeded) ended.answer.staged = enqueue_staged(task, finish.staged, now);
   return ended.answer;
 }
 
-// One by one: what cannot be stored must not take the completion with it.
-std::vector<Enqueued> SqliteTasks::enqueue_staged(const std::vector<NewTask>& staged, Timestamp now) {
+// One by one: what cannot be stored must not take the completion with it. That it was not is told by an event of the parent.
+std::vector<Enqueued> SqliteTasks::enqueue_staged(const Task& parent, const std::vector<NewTask>& staged, Timestamp now) {
   std::vector<Enqueued> stored;
   for (const NewTask& task : staged) {
     EnqueueRequest one;
     one.tasks.push_back(alone(task, stored));
     const EnqueueAnswer answer = admit(one, now);
-    if (const auto* done = std::get_if<EnqueueDone>(&answer)) stored.push_back(done->tasks.at(0));
-    else stored.push_back({std::get<EnqueueRefused>(answer).holder, EnqueueDisposition::reused, false, {}, {}});
+    if (const auto* done = std::get_if<EnqueueDone>(&answer)) {
+      stored.push_back(done->tasks.at(0));
+      continue;
+    }
+    const auto& refused = std::get<EnqueueRefused>(answer);
+    Event event = event_about(parent, "task.enqueue_refused", "runner", now);
+    event.data = event_data::staged_refused(task, name(refused.reason));
+    session_.append(event);
+    stored.push_back({refused.holder, EnqueueDisposition::reused, false, {}, {}});
   }
   return stored;
 }

@@ -71,7 +71,7 @@ class SqliteTasks final : public Tasks {
   void write_attempt(const Finish& finish, Timestamp now);
   std::vector<TaskId> cancel_expired(Timestamp now, int limit);
   void give_up_dedupe(TaskId id);
-  std::vector<Enqueued> enqueue_staged(const std::vector<NewTask>& staged, Timestamp now);
+  std::vector<Enqueued> enqueue_staged(const Task& parent, const std::vector<NewTask>& staged, Timestamp now);
   Session& session_;
   Keys keys_{session_.db};
   Waits waits_{session_};

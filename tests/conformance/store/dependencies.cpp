@@ -481,6 +481,10 @@ TEST_CASE("a task comes after its own parent, and staged ones after each other",
   end.staged[1].after = {AfterTest::on_item(0)};
   const Finished finished = test.finish(end);
   REQUIRE(finished.staged.size() == 3);
+  std::vector<std::string> refusals;
+  for (const Event& event : test.events(parent))
+    if (event.type == "task.enqueue_refused") refusals.push_back(event.data);
+  CHECK(refusals == std::vector<std::string>{R"({"kind":"report","reason":"unknown_dependency","payload":{"n":1}})"});
   CHECK_FALSE(test.is_held(finished.staged[0].id));
   CHECK(test.is_held(finished.staged[1].id));
   CHECK(test.reader->dependencies(finished.staged[1].id).on.at(0).task == finished.staged[0].id);
